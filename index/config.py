@@ -1,0 +1,66 @@
+"""One flat, strict configuration. A key that does not exist is an error that names file and key."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from index.errors import InputError
+
+INDEX_KEYS = ("encoder", "passage_tokens", "language")
+"""Keys that shape the index itself: changing one needs `onrecord rebuild`."""
+
+
+class Config(BaseModel):
+    """All settings of OnRecord; every figure's origin is in docs/RETRIEVAL.md."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    # index
+    encoder: Literal["minilm", "hashing"] = "minilm"
+    passage_tokens: int = Field(200, ge=16, le=2000, description="tiktoken budget of a passage")
+    language: str = Field("en", description="language of documents that do not name theirs")
+    max_file_bytes: int = Field(64 * 2**20, ge=1)
+
+    # retrieval
+    candidates: int = Field(50, ge=1, le=1000, description="taken from each of the two searches")
+    dense_weight: float = Field(0.6, ge=0, le=1, description="share of dense in the fused score")
+    rerank: bool = Field(True, description="late interaction over the candidates")
+    hits: int = Field(8, ge=1, le=1000, description="passages kept and read for the answer")
+
+    # answer
+    composer: str = "extractive"
+    max_question_chars: int = Field(2000, ge=1)
+
+
+def load_config(path: Path) -> Config:
+    """Reads a TOML file. Unknown keys, wrong types and bad TOML name the file and the key."""
+    try:
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot read the configuration ({error.strerror})",
+            "name an existing file with --config",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid TOML ({error})", "mend the line it names") from error
+    return parse_config(data, str(path))
+
+
+def parse_config(data: dict[str, Any], where: str) -> Config:
+    """Checks a mapping against `Config`; `where` is named in the error."""
+    try:
+        return Config(**data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "?"
+        known = ", ".join(Config.model_fields)
+        if first["type"] == "extra_forbidden":
+            raise InputError(f"{where}: unknown key {key!r}", f"known keys: {known}") from error
+        raise InputError(
+            f"{where}: key {key!r}: {first['msg'].lower()} (got {first['input']!r})",
+            "mend that value",
+        ) from error

@@ -1,0 +1,116 @@
+"""The records that everything else is about. Offsets are code points in `Document.text`.
+
+`Document.text` is decided once, by a reader, and never altered again: a span that is right today
+is right for ever, because it points into an immutable string whose SHA-256 is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and the code point at which it starts."""
+
+    title: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a paginated format: its printed label and the code point at which it starts."""
+
+    label: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text on the record, with what is known of who published it and when.
+
+    `sha256` is of the file's bytes; `paragraphs` are (start, end) pairs that the reader found;
+    metadata that nobody gave is None, never guessed.
+    """
+
+    id: str
+    source: str
+    sha256: str
+    text: str
+    title: str | None = None
+    author: str | None = None
+    publisher: str | None = None
+    published: str | None = None
+    language: str | None = None
+    url: str | None = None
+    licence: str | None = None
+    pages: tuple[Page, ...] = ()
+    sections: tuple[Section, ...] = ()
+    paragraphs: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def speaker(self) -> str | None:
+        """Who speaks in this document unless a passage says otherwise."""
+        return self.author or self.publisher
+
+    def section_at(self, offset: int) -> str | None:
+        """Title of the last heading at or before a code point."""
+        titles = [section.title for section in self.sections if section.start <= offset]
+        return titles[-1] if titles else None
+
+    def page_at(self, offset: int) -> str | None:
+        """Label of the page on which a code point stands."""
+        labels = [page.label for page in self.pages if page.start <= offset]
+        return labels[-1] if labels else None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of code points in one document's text."""
+
+    document_id: str
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"not a span: {self.start}..{self.end}")
+
+    def overlaps(self, other: Span) -> bool:
+        return (
+            self.document_id == other.document_id
+            and self.start < other.end
+            and other.start < self.end
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A retrievable piece of a document: `text == document.text[span.start:span.end]`.
+
+    `sentences` are (start, end) pairs in the document's text, all inside the span.
+    """
+
+    id: str
+    span: Span
+    text: str
+    section: str | None
+    page: str | None
+    sentences: tuple[tuple[int, int], ...]
+
+
+def sha256_hex(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def document_id(source: str, text: str) -> str:
+    """Same source and same text, same id: adding a document twice costs nothing.
+
+    16 hex digits (64 bits): a collision is unlikely below a billion documents (birthday bound).
+    """
+    return sha256_hex(f"{source}\0{text}".encode())[:16]
+
+
+def passage_id(span: Span) -> str:
+    return f"{span.document_id}:{span.start}-{span.end}"

@@ -1,0 +1,278 @@
+"""The way of a document: found, read, split, encoded, committed. And back out again."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import __version__
+from index.config import Config
+from index.documents import Document, document_id, sha256_hex
+from index.encoder import ENCODERS, Encoded, Encoder, Floats, Progress
+from index.errors import IndexMismatch, InputError
+from index.manifest import FORMAT, Manifest, fingerprint
+from index.metadata import MANIFEST_NAME, SIDECAR_SUFFIX, MetadataManifest, sidecar
+from index.readers import READERS, read_file
+from index.splitting import Budget, split
+from index.store import Contents, IndexFolder, Snapshot, TokenTable
+from index.tokens import ENCODING
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A document that is in the index now."""
+
+    id: str
+    source: str
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that is not in the index, and why. What was there before under its name stays."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    added: tuple[Indexed, ...]
+    replaced: tuple[Indexed, ...]
+    skipped: tuple[Indexed, ...]
+    failed: tuple[Failure, ...]
+
+
+def add(
+    folder: IndexFolder,
+    paths: Sequence[str],
+    config: Config,
+    *,
+    metadata: Mapping[str, str] | None = None,
+    manifest: MetadataManifest | None = None,
+    progress: Progress | None = None,
+) -> AddReport:
+    """Brings files and folders into the index, as one change: all that can be read, or nothing.
+
+    A file whose bytes and metadata are as before is skipped; one that changed replaces its former
+    self. A file that cannot be read is reported and does not stop the others.
+    """
+    files, failed = _find_files(paths)
+    with folder.writing("add"):
+        before = folder.open() if folder.exists() else None
+        if before:
+            config = before.manifest.configured(config)
+        known = {os.path.normpath(d.source): d for d in before.documents.values()} if before else {}
+        fresh: list[Document] = []
+        skipped: list[Document] = []
+        for source in files:
+            try:
+                document = _read(source, config, metadata or {}, manifest)
+            except InputError as error:
+                failed.append(Failure(source, str(error)))
+                continue
+            old = known.get(os.path.normpath(source))
+            if old and replace(document, id=old.id, source=old.source) == old:
+                skipped.append(old)
+            else:
+                fresh.append(document)
+        if not fresh:
+            return AddReport((), (), _indexed(skipped, before), tuple(failed))
+        stale = {known[key].id for d in fresh if (key := os.path.normpath(d.source)) in known}
+        encoder = _encoder_for(config, before)
+        base = before.contents().without(stale) if before else Contents.empty(encoder.dimension)
+        contents = base.plus(encode(fresh, encoder, config, progress))
+        folder.commit(contents, describe(contents, encoder, config))
+    replaced = [d for d in fresh if os.path.normpath(d.source) in known]
+    added = [d for d in fresh if os.path.normpath(d.source) not in known]
+    return AddReport(
+        _indexed(added, contents), _indexed(replaced, contents), _indexed(skipped, before),
+        tuple(failed),
+    )  # fmt: skip
+
+
+def remove(folder: IndexFolder, names: Sequence[str]) -> list[Document]:
+    """Takes documents out, all or none: afterwards no byte of them is in the index."""
+    folder.current()  # a missing index is an error, not a new empty one
+    with folder.writing("remove"):
+        snapshot = folder.open()
+        documents = list({d.id: d for d in map(snapshot.find, names)}.values())
+        contents = snapshot.contents().without({d.id for d in documents})
+        manifest = snapshot.manifest
+        config = manifest.configured(Config())
+        folder.commit(contents, _describe(contents, manifest.encoder_sha256, config))
+    return documents
+
+
+def rebuild(folder: IndexFolder, config: Config, progress: Progress | None = None) -> Manifest:
+    """Splits and encodes all documents anew under `config`, from the texts the index holds."""
+    folder.current()
+    with folder.writing("rebuild"):
+        documents = list(folder.open().documents.values())
+        encoder = ENCODERS[config.encoder]()
+        contents = encode(documents, encoder, config, progress)
+        folder.commit(contents, describe(contents, encoder, config))
+    return folder.manifest()
+
+
+def encode(
+    documents: Sequence[Document],
+    encoder: Encoder,
+    config: Config,
+    progress: Progress | None = None,
+) -> Contents:
+    """Splits documents and encodes their passages, once for all vectors."""
+    budget = Budget(config.passage_tokens, encoder.max_pieces, encoder.count_pieces)
+    passages = [passage for document in documents for passage in split(document, budget)]
+    if not passages:
+        empty = Contents.empty(encoder.dimension)
+        return replace(empty, documents=tuple(documents))
+    encoded = encoder.encode_document([passage.text for passage in passages], progress)
+    return Contents(
+        documents=tuple(documents),
+        passages=tuple(passages),
+        vectors=np.stack([e.vector for e in encoded]),
+        tokens=_token_table(encoded),
+    )
+
+
+def describe(contents: Contents, encoder: Encoder, config: Config) -> Manifest:
+    """The manifest of these contents, but for the files that only the store knows."""
+    return _describe(contents, encoder.weights_sha256, config)
+
+
+def open_encoder(snapshot: Snapshot) -> Encoder:
+    """The encoder that made an index; refuses one whose weights are others."""
+    encoder = ENCODERS[snapshot.manifest.encoder]()
+    if encoder.weights_sha256 != snapshot.manifest.encoder_sha256:
+        raise IndexMismatch(
+            f"the index was made with weights {snapshot.manifest.encoder_sha256[:12]}, "
+            f"this encoder has {encoder.weights_sha256[:12]}",
+            "run onrecord rebuild",
+        )
+    return encoder
+
+
+def _describe(contents: Contents, encoder_sha256: str, config: Config) -> Manifest:
+    return Manifest(
+        format=FORMAT,
+        onrecord=__version__,
+        encoder=config.encoder,
+        encoder_sha256=encoder_sha256,
+        dimension=contents.vectors.shape[1],
+        passage_tokens=config.passage_tokens,
+        language=config.language,
+        token_encoding=ENCODING,
+        vector_store="flat",
+        documents=len(contents.documents),
+        passages=len(contents.passages),
+        sentences=sum(len(p.sentences) for p in contents.passages),
+        word_pieces=int(contents.tokens.bounds[-1]),
+        fingerprint=fingerprint(
+            config, encoder_sha256, ENCODING, [d.id for d in contents.documents]
+        ),
+        created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        files={},
+    )
+
+
+def _encoder_for(config: Config, before: Snapshot | None) -> Encoder:
+    return open_encoder(before) if before else ENCODERS[config.encoder]()
+
+
+def _indexed(
+    documents: Iterable[Document], where: Contents | Snapshot | None
+) -> tuple[Indexed, ...]:
+    counts: dict[str, int] = {}
+    for passage in where.passages if where else ():
+        counts[passage.span.document_id] = counts.get(passage.span.document_id, 0) + 1
+    return tuple(Indexed(d.id, d.source, counts.get(d.id, 0)) for d in documents)
+
+
+def _token_table(encoded: Sequence[Encoded]) -> TokenTable:
+    lengths = [len(e.pieces) for e in encoded]
+    return TokenTable(
+        bounds=np.cumsum([0, *lengths], dtype=np.int64),
+        vectors=np.concatenate([_quantised(e.tokens) for e in encoded]),
+        starts=np.concatenate([e.offsets[:, 0] for e in encoded]).astype(np.int32),
+        pieces=np.concatenate([e.pieces for e in encoded]),
+    )
+
+
+def _quantised(rows: Floats) -> NDArray[np.int8]:
+    """float32 [t, d] to int8, each row scaled to its largest component; directions are kept."""
+    peaks = np.abs(rows).max(axis=1, keepdims=True, initial=1e-12)
+    return np.asarray(np.rint(rows / peaks * 127), dtype=np.int8)
+
+
+def _find_files(paths: Sequence[str]) -> tuple[list[str], list[Failure]]:
+    """Files to read, as the paths were given, without repeats; folders in sorted order."""
+    files: dict[str, str] = {}
+    failed: list[Failure] = []
+    for given in paths:
+        path = Path(given)
+        if path.is_dir():
+            inside = list(_walk(path))
+            if not inside:
+                known = ", ".join(READERS)
+                reason = f"{given}: no documents in this folder; formats read: {known}"
+                failed.append(Failure(given, reason))
+            files |= {os.path.normpath(file): file for file in inside}
+        elif path.exists():
+            files[os.path.normpath(given)] = given
+        else:
+            reason = f"{given}: no such file or folder; check the path"
+            failed.append(Failure(given, reason))
+    return list(files.values()), failed
+
+
+def _walk(folder: Path) -> Iterator[str]:
+    """Documents below a folder: files with a reader, but not hidden ones or metadata files."""
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        ours = path.name == MANIFEST_NAME or path.name.endswith(SIDECAR_SUFFIX)
+        if path.is_file() and not hidden and not ours and path.suffix.lower() in READERS:
+            yield str(path)
+
+
+def _read(
+    source: str, config: Config, given: Mapping[str, str], manifest: MetadataManifest | None
+) -> Document:
+    path = Path(source)
+    try:
+        size = path.stat().st_size
+        if size > config.max_file_bytes:
+            raise InputError(
+                f"{source}: {size} bytes, the limit is {config.max_file_bytes}",
+                "split the file or raise max_file_bytes in the configuration",
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{source}: cannot be read ({error.strerror})", "check it") from error
+    sha256 = sha256_hex(data)
+    reading = read_file(data, source)
+    if manifest is None and (path.parent / MANIFEST_NAME).is_file():
+        manifest = MetadataManifest.load(path.parent / MANIFEST_NAME)
+    row = manifest.find(path.name, sha256) if manifest else {}
+    known = reading.metadata | row | sidecar(path) | dict(given)
+    return Document(
+        id=document_id(source, reading.text),
+        source=source,
+        sha256=sha256,
+        text=reading.text,
+        sections=reading.sections,
+        paragraphs=reading.paragraphs,
+        title=known.get("title"),
+        author=known.get("author"),
+        publisher=known.get("publisher"),
+        published=known.get("published"),
+        language=known.get("language"),
+        url=known.get("url"),
+        licence=known.get("licence"),
+    )

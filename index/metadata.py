@@ -1,0 +1,133 @@
+"""What is known about a document, and where it was said.
+
+Four places, the later one wins: the file's own front matter, a row of `manifest.jsonl` in the same
+folder (or named with `--manifest`), a sidecar file `NAME.meta.yaml`, and `add --meta KEY=VALUE`.
+A key that is not one of `FIELDS` is an error: a typo must not lose a publication date.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+
+import yaml
+
+from index.errors import InputError
+
+FIELDS = ("title", "author", "publisher", "published", "language", "url", "licence")
+MANIFEST_NAME = "manifest.jsonl"
+SIDECAR_SUFFIX = ".meta.yaml"
+_PARTIAL_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+
+Metadata = Mapping[str, str]
+
+
+def checked(values: Mapping[str, object], where: str) -> dict[str, str]:
+    """Known fields as stripped text; `where` is named in errors. Empty values are dropped."""
+    result: dict[str, str] = {}
+    for key, value in values.items():
+        if key not in FIELDS:
+            raise InputError(
+                f"{where}: unknown metadata field {key!r}", f"known fields: {', '.join(FIELDS)}"
+            )
+        if value is None or value == "":
+            continue
+        if isinstance(value, (date, datetime)):
+            value = value.isoformat()[:10]
+        if not isinstance(value, (str, int, float)):
+            raise InputError(f"{where}: {key} must be one value, not a list or table", "mend it")
+        result[key] = " ".join(str(value).split())
+    published = result.get("published")
+    if published and not is_date(published):
+        raise InputError(
+            f"{where}: published is {published!r}", "write YYYY, YYYY-MM or YYYY-MM-DD"
+        )
+    return result
+
+
+def is_date(text: str) -> bool:
+    """True for a real calendar date, month or year in ISO 8601 form."""
+    if not _PARTIAL_DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat((text + "-01-01")[:10])
+    except ValueError:
+        return False
+    return True
+
+
+def parse_yaml(block: str, where: str) -> dict[str, str]:
+    """A YAML mapping of metadata; safe loader, so a tag in the file cannot run anything."""
+    try:
+        loaded = yaml.safe_load(block)
+    except yaml.YAMLError as error:
+        reason = str(error).replace("\n", " ")
+        raise InputError(f"{where}: metadata is not valid YAML ({reason})", "mend it") from error
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict):
+        raise InputError(f"{where}: metadata must be KEY: VALUE lines", "mend it")
+    return checked({str(key): value for key, value in loaded.items()}, where)
+
+
+def sidecar(path: Path) -> dict[str, str]:
+    """Metadata from `NAME.meta.yaml` beside the file, if there is one."""
+    beside = path.with_name(path.name + SIDECAR_SUFFIX)
+    if not beside.is_file():
+        return {}
+    return parse_yaml(beside.read_text(encoding="utf-8"), str(beside))
+
+
+def parse_pairs(pairs: Iterable[str]) -> dict[str, str]:
+    """`KEY=VALUE` arguments of `add --meta`."""
+    values: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise InputError(f"--meta {pair!r} has no '='", "write --meta KEY=VALUE")
+        values[key.strip()] = value.strip()
+    return checked(values, "--meta")
+
+
+class MetadataManifest:
+    """Rows of a `manifest.jsonl`: metadata for files known by name, or by SHA-256 of their bytes.
+
+    A row is a JSON object with `file`, `sha256` or both, and any of `FIELDS`. A row with a SHA-256
+    describes exactly those bytes, under whatever name; a row without goes by the file's name.
+    """
+
+    def __init__(self, rows: Iterable[Mapping[str, str]] = ()) -> None:
+        self._rows = tuple(rows)
+
+    @classmethod
+    def load(cls, path: Path) -> MetadataManifest:
+        rows = []
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except OSError as error:
+            raise InputError(
+                f"{path}: cannot read the manifest ({error.strerror})", "name an existing file"
+            ) from error
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            where = f"{path}:{number}"
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise InputError(f"{where}: not JSON ({error.msg})", "mend the line") from error
+            if not isinstance(row, dict) or not ({"file", "sha256"} & row.keys()):
+                raise InputError(f"{where}: a row needs 'file' or 'sha256'", "add one")
+            known = {key: row.pop(key) for key in ("file", "sha256") if key in row}
+            rows.append(checked(row, where) | known)
+        return cls(rows)
+
+    def find(self, name: str, sha256: str) -> dict[str, str]:
+        """Metadata of the row for a file of this name and content; empty when there is none."""
+        for row in self._rows:
+            if row["sha256"] == sha256 if "sha256" in row else row["file"] == name:
+                return {key: value for key, value in row.items() if key in FIELDS}
+        return {}

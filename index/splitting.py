@@ -1,0 +1,125 @@
+"""Splitting a document into passages that never cut a sentence if it can be helped.
+
+A passage is a run of whole paragraphs of one section, or of whole sentences of one long paragraph,
+within a budget of tokens (tiktoken) and within what the encoder reads (its word pieces): beyond
+that an encoder drops words silently. Only a sentence longer than the budget is cut, at a space.
+All offsets come from arithmetic on spans; nothing is ever searched for in the text, so repeated
+text cannot be confused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from index.documents import Document, Passage, Span, passage_id
+from index.sentences import sentence_spans, trim
+from index.tokens import count_tokens
+
+Count = Callable[[str], int]
+"""Number of units (tokens or word pieces) in a text."""
+
+_WORD = re.compile(r"\S+")
+
+
+class Budget:
+    """How long a passage may be: `tokens` by tiktoken and `pieces` by the encoder's own count."""
+
+    def __init__(self, tokens: int, pieces: int, count_pieces: Count) -> None:
+        self.tokens = tokens
+        self.pieces = pieces
+        self._count_pieces = count_pieces
+
+    def holds(self, text: str) -> bool:
+        return count_tokens(text) <= self.tokens and self._count_pieces(text) <= self.pieces
+
+
+def split(document: Document, budget: Budget) -> list[Passage]:
+    """Passages of a document in order of their starts. Every sentence is in exactly one."""
+    passages: list[Passage] = []
+    for group in _grouped(document, budget):
+        span = Span(document.id, group[0][0], group[-1][1])
+        passages.append(
+            Passage(
+                id=passage_id(span),
+                span=span,
+                text=document.text[span.start : span.end],
+                section=document.section_at(span.start),
+                page=document.page_at(span.start),
+                sentences=tuple(group),
+            )
+        )
+    return passages
+
+
+Sentence = tuple[int, int]
+
+
+def _grouped(document: Document, budget: Budget) -> Iterator[list[Sentence]]:
+    """Lists of consecutive sentences, each list a passage."""
+    text = document.text
+    heads = {section.start for section in document.sections}
+    group: list[Sentence] = []
+    position = -1
+    for start, end in document.paragraphs:
+        if group and any(position < head <= start for head in heads):
+            yield group
+            group = []
+        position = start
+        sentences = [
+            part
+            for sentence in sentence_spans(text, start, end)
+            for part in _cut(text, sentence, budget)
+        ]
+        if not sentences:
+            continue
+        if group and budget.holds(text[group[0][0] : sentences[-1][1]]):
+            group += sentences
+            continue
+        if group:
+            yield group
+        parts = _balanced(text, sentences, budget)
+        yield from parts[:-1]
+        group = parts[-1]
+    if group:
+        yield group
+
+
+def _balanced(text: str, sentences: Sequence[Sentence], budget: Budget) -> list[list[Sentence]]:
+    """A paragraph in as few parts as the budget allows, of about equal length.
+
+    Filling each part to the brim would leave a last part of one stray sentence.
+    """
+    start, end = sentences[0][0], sentences[-1][1]
+    fewest = -(-count_tokens(text[start:end]) // budget.tokens)
+    for count in range(min(fewest, len(sentences)), len(sentences)):
+        target = (end - start) / count
+        parts: list[list[Sentence]] = [[]]
+        for sentence in sentences:
+            middle = (sentence[0] + sentence[1]) / 2 - start
+            if parts[-1] and middle >= target * len(parts) and len(parts) < count:
+                parts.append([])
+            parts[-1].append(sentence)
+        if all(budget.holds(text[part[0][0] : part[-1][1]]) for part in parts):
+            return parts
+    return [[sentence] for sentence in sentences]
+
+
+def _cut(text: str, sentence: Sentence, budget: Budget) -> Iterator[Sentence]:
+    """A sentence as it is or, beyond the budget, in pieces at spaces (inside a word at worst)."""
+    start, end = sentence
+    while not budget.holds(text[start:end]):
+        low, high = start + 1, end  # invariant: text[start:low] is the longest known to be held
+        while high - low > 1:
+            middle = (low + high) // 2
+            if budget.holds(text[start:middle]):
+                low = middle
+            else:
+                high = middle
+        at_space = [match.end() for match in _WORD.finditer(text, start, low)]
+        if at_space and at_space[-1] == low and low < end and not text[low].isspace():
+            at_space.pop()  # the last word goes on beyond the cut
+        yield trim(text, start, at_space[-1] if at_space else low)
+        start, _ = trim(text, at_space[-1] if at_space else low, end)
+    if start < end:
+        yield start, end

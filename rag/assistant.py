@@ -1,0 +1,90 @@
+"""The whole way of a question, in one function: `Assistant.ask`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from index.config import Config
+from index.documents import sha256_hex
+from index.encoder import Encoder
+from index.errors import InputError
+from index.indexing import open_encoder
+from index.store import IndexFolder, Snapshot
+from rag.abstention import foreign, unproved
+from rag.answer import Answer, Hit
+from rag.composers import COMPOSERS
+from rag.proof import prove
+from rag.retrieval import Retriever
+
+
+class Assistant:
+    """Answers questions from one snapshot of an index. Safe to share: it never changes."""
+
+    def __init__(self, snapshot: Snapshot, encoder: Encoder, config: Config) -> None:
+        if config.composer not in COMPOSERS:
+            raise InputError(
+                f"unknown composer {config.composer!r}", f"known: {', '.join(COMPOSERS)}"
+            )
+        self.snapshot = snapshot
+        self.config = config
+        self.retriever = Retriever(snapshot, encoder, config)
+        self.composer = COMPOSERS[config.composer](self.retriever.late, config)
+        made_by = f"{snapshot.manifest.fingerprint} {config.model_dump_json()}"
+        self.fingerprint = sha256_hex(made_by.encode())[:16]
+
+    def ask(self, question: str, question_id: str | None = None) -> Answer:
+        """Retrieve, compose, prove; or abstain with a reason. `InputError` for no question."""
+        question = self.checked(question)
+        started = time.perf_counter()
+        found = self.retriever.search(question)
+        retrieved = time.perf_counter()
+        reason = foreign(found)
+        claims = () if reason else prove(self.composer.compose(found))
+        composed = time.perf_counter()
+        return Answer(
+            question=question,
+            claims=claims,
+            abstention=reason or unproved(claims),
+            hits=found.hits,
+            as_of=newest([c.citations[0].document.published for c in claims] or _dates(found.hits)),
+            fingerprint=self.fingerprint,
+            seconds={
+                "retrieve": round(retrieved - started, 4),
+                "compose": round(composed - retrieved, 4),
+            },
+            id=question_id,
+        )
+
+    def search(self, question: str, k: int) -> tuple[Hit, ...]:
+        """The k best passages, without an answer."""
+        return self.retriever.search(self.checked(question), k).hits
+
+    def checked(self, question: str) -> str:
+        """The question without outer white space; refuses what cannot be one."""
+        question = question.strip()
+        if not question:
+            raise InputError("the question is empty", "ask something")
+        limit = self.config.max_question_chars
+        if len(question) > limit:
+            raise InputError(
+                f"the question has {len(question)} characters, the limit is {limit}",
+                "shorten it, or raise max_question_chars in the configuration",
+            )
+        return question
+
+
+def open_assistant(index_dir: Path | str, config: Config | None = None) -> Assistant:
+    """An assistant over the index in a folder, with that index's own encoder and settings."""
+    snapshot = IndexFolder(index_dir).open()
+    own = snapshot.manifest.configured(config or Config())
+    return Assistant(snapshot, open_encoder(snapshot), own)
+
+
+def newest(dates: list[str | None]) -> str | None:
+    """The latest of ISO dates of any precision; None when there is none."""
+    return max((date for date in dates if date), default=None)
+
+
+def _dates(hits: tuple[Hit, ...]) -> list[str | None]:
+    return [hit.document.published for hit in hits]

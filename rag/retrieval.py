@@ -1,0 +1,95 @@
+"""Which passages to read: dense and keyword search together, reordered by late interaction.
+
+Candidates are the union of both searches, so neither one's blind spot hides a passage. Weights and
+depths are measured on several data sets (docs/RETRIEVAL.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.config import Config
+from index.encoder import Encoded, Encoder
+from index.keywords import Scores, highest
+from index.store import Snapshot
+from rag.answer import Hit
+from rag.late_interaction import LateInteraction
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The outcome of a search: hits with their rows in the index, and the encoded question.
+
+    `relevance` is the mean of the best cosine and the best MaxSim, between -1 and 1.
+    """
+
+    hits: tuple[Hit, ...]
+    rows: tuple[int, ...]
+    question: Encoded
+    relevance: float
+
+
+class Retriever:
+    """Hybrid search over one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, encoder: Encoder, config: Config) -> None:
+        self._snapshot = snapshot
+        self._encoder = encoder
+        self._config = config
+        self.late = LateInteraction(snapshot.tokens)
+
+    def search(self, question: str, k: int | None = None) -> Found:
+        """The k best passages (`config.hits` of them by default), best first."""
+        encoded = self._encoder.encode_query(question)
+        dense = dict(self._snapshot.vectors.search(encoded.vector, self._config.candidates))
+        keyword = self._snapshot.keywords.scores(question)
+        by_keyword = set(highest(keyword, self._config.candidates))
+        fused = self._fused(dense, keyword, by_keyword)
+        scores = (
+            {row: self.late.score(encoded, row) for row in fused} if self._config.rerank else fused
+        )
+        best = sorted(scores, key=lambda row: (-scores[row], row))[: k or self._config.hits]
+        hits = tuple(
+            Hit(
+                passage=(passage := self._snapshot.passages[row]),
+                document=self._snapshot.documents[passage.span.document_id],
+                score=scores[row],
+                rank=rank,
+                found_by=tuple(
+                    name
+                    for name, rows in (("dense", dense), ("keyword", by_keyword))
+                    if row in rows
+                ),
+            )
+            for rank, row in enumerate(best, 1)
+        )
+        return Found(hits, tuple(best), encoded, self._relevance(encoded, dense, best))
+
+    def _relevance(self, question: Encoded, dense: dict[int, float], best: list[int]) -> float:
+        if not best:
+            return 0.0
+        return (max(dense.values()) + max(self.late.score(question, row) for row in best)) / 2
+
+    def _fused(
+        self, dense: dict[int, float], keyword: Scores, by_keyword: set[int]
+    ) -> dict[int, float]:
+        """Convex combination of min-max normalised scores over the union of candidates.
+
+        Bruch et al., An Analysis of Fusion Functions for Hybrid Retrieval (TOIS 2023).
+        """
+        rows = sorted(dense.keys() | by_keyword)
+        if not rows:
+            return {}
+        lowest = min(dense.values(), default=0.0)
+        cosine = _min_max(np.array([dense.get(row, lowest) for row in rows]))
+        words = _min_max(np.array([keyword[row] for row in rows], dtype=np.float64))
+        weight = self._config.dense_weight
+        return dict(zip(rows, (weight * cosine + (1 - weight) * words).tolist(), strict=True))
+
+
+def _min_max(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    spread = values.max() - values.min()
+    return (values - values.min()) / spread if spread else np.zeros_like(values)
