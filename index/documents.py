@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and the code point at which it starts."""
+    """A heading: its words, and the code points of its line."""
 
     title: str
     start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,20 @@ class Document:
         """Who speaks in this document unless a passage says otherwise."""
         return self.author or self.publisher
 
+    @property
+    def header(self) -> str:
+        """What is known of the document in one line, for a question that names its source."""
+        parts = dict.fromkeys((self.author, self.publisher, self.title, self.published))
+        return ". ".join(part for part in parts if part)
+
     def section_at(self, offset: int) -> str | None:
         """Title of the last heading at or before a code point."""
         titles = [section.title for section in self.sections if section.start <= offset]
         return titles[-1] if titles else None
+
+    def in_heading(self, offset: int) -> bool:
+        """True when a code point stands in a heading: it introduces a claim and makes none."""
+        return any(section.start <= offset < section.end for section in self.sections)
 
     def page_at(self, offset: int) -> str | None:
         """Label of the page on which a code point stands."""

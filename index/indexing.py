@@ -75,7 +75,7 @@ def add(
             try:
                 document = _read(source, config, metadata or {}, manifest)
             except InputError as error:
-                failed.append(Failure(source, str(error)))
+                failed.append(_failure(source, str(error)))
                 continue
             old = known.get(os.path.normpath(source))
             if old and replace(document, id=old.id, source=old.source) == old:
@@ -130,15 +130,15 @@ def encode(
     """Splits documents and encodes their passages, once for all vectors."""
     budget = Budget(config.passage_tokens, encoder.max_pieces, encoder.count_pieces)
     passages = [passage for document in documents for passage in split(document, budget)]
-    if not passages:
-        empty = Contents.empty(encoder.dimension)
-        return replace(empty, documents=tuple(documents))
+    headers = encoder.encode_document([document.header for document in documents])
     encoded = encoder.encode_document([passage.text for passage in passages], progress)
+    vectors = [e.vector for e in encoded]
     return Contents(
         documents=tuple(documents),
+        headers=_token_table(headers, encoder.dimension),
         passages=tuple(passages),
-        vectors=np.stack([e.vector for e in encoded]),
-        tokens=_token_table(encoded),
+        vectors=np.array(vectors, dtype=np.float32).reshape(-1, encoder.dimension),
+        tokens=_token_table(encoded, encoder.dimension),
     )
 
 
@@ -195,10 +195,11 @@ def _indexed(
     return tuple(Indexed(d.id, d.source, counts.get(d.id, 0)) for d in documents)
 
 
-def _token_table(encoded: Sequence[Encoded]) -> TokenTable:
-    lengths = [len(e.pieces) for e in encoded]
+def _token_table(encoded: Sequence[Encoded], dimension: int) -> TokenTable:
+    if not encoded:
+        return TokenTable.empty(dimension)
     return TokenTable(
-        bounds=np.cumsum([0, *lengths], dtype=np.int64),
+        bounds=np.cumsum([0, *(len(e.pieces) for e in encoded)], dtype=np.int64),
         vectors=np.concatenate([_quantised(e.tokens) for e in encoded]),
         starts=np.concatenate([e.offsets[:, 0] for e in encoded]).astype(np.int32),
         pieces=np.concatenate([e.pieces for e in encoded]),
@@ -217,19 +218,30 @@ def _find_files(paths: Sequence[str]) -> tuple[list[str], list[Failure]]:
     failed: list[Failure] = []
     for given in paths:
         path = Path(given)
-        if path.is_dir():
-            inside = list(_walk(path))
-            if not inside:
-                known = ", ".join(READERS)
-                reason = f"{given}: no documents in this folder; formats read: {known}"
-                failed.append(Failure(given, reason))
-            files |= {os.path.normpath(file): file for file in inside}
-        elif path.exists():
-            files[os.path.normpath(given)] = given
-        else:
-            reason = f"{given}: no such file or folder; check the path"
-            failed.append(Failure(given, reason))
+        reason = ""
+        try:
+            if path.is_dir():
+                inside = list(_walk(path))
+                files |= {os.path.normpath(file): file for file in inside}
+                if not inside:
+                    reason = f"no documents in this folder; formats read: {', '.join(READERS)}"
+            elif path.is_file():
+                files[os.path.normpath(given)] = given
+            elif path.exists():
+                reason = "neither a file nor a folder; name one that is"
+            else:
+                reason = "no such file or folder; check the path"
+        except OSError as error:
+            reason = f"cannot be read ({error.strerror}); check the path"
+        if reason:
+            failed.append(_failure(given, f"{given}: {reason}"))
     return list(files.values()), failed
+
+
+def _failure(source: str, reason: str) -> Failure:
+    """A failure that can be printed: bytes of a name that are not UTF-8 are written as escapes."""
+    shown, why = (text.encode("utf-8", "backslashreplace").decode() for text in (source, reason))
+    return Failure(shown, why)
 
 
 def _walk(folder: Path) -> Iterator[str]:
@@ -245,6 +257,8 @@ def _read(
     source: str, config: Config, given: Mapping[str, str], manifest: MetadataManifest | None
 ) -> Document:
     path = Path(source)
+    if any("\ud800" <= character <= "\udfff" for character in source):
+        raise InputError(f"{source}: the name is not UTF-8", "rename the file")
     try:
         size = path.stat().st_size
         if size > config.max_file_bytes:

@@ -90,6 +90,8 @@ class BM25:
         vocabulary.setdefault("", len(vocabulary))
         engine = bm25s.BM25(backend="numpy")
         ids = [[vocabulary[word] for word in row] for row in rows]
+        if not any(ids):  # bm25s divides by the mean length
+            ids = [[vocabulary[""]]] * max(1, len(ids))
         engine.index(Tokenized(ids=ids, vocab=vocabulary), show_progress=False)
         return cls(engine, sorted(set(languages)), len(texts))
 

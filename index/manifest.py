@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from index.config import INDEX_KEYS, Config
 from index.documents import sha256_hex
@@ -48,7 +49,9 @@ class Manifest:
     files: dict[str, FileRecord]
 
     def save(self, folder: Path) -> None:
-        text = json.dumps(asdict(self), indent=1, ensure_ascii=False, sort_keys=True)
+        data = asdict(self)
+        data["seal"] = _seal(data)
+        text = json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True)
         (folder / NAME).write_text(text + "\n", encoding="utf-8")
 
     @classmethod
@@ -61,6 +64,11 @@ class Manifest:
                 raise IndexMismatch(
                     f"{folder}: index format {data['format']}, this version reads {FORMAT}",
                     "build a new index: onrecord add --index NEW_FOLDER PATH...",
+                )
+            if data.pop("seal") != _seal(data):
+                raise IndexDamaged(
+                    f"{path}: not as it was written",
+                    "restore the index folder from a copy, or build it again with onrecord add",
                 )
             data["files"] = {name: FileRecord(**row) for name, row in data["files"].items()}
             return cls(**data)
@@ -81,6 +89,11 @@ class Manifest:
                     "run onrecord rebuild to make it anew, or change the configuration",
                 )
         return config.model_copy(update=own)
+
+
+def _seal(data: dict[str, Any]) -> str:
+    """SHA-256 over the manifest's own content: it vouches for the other files, and this for it."""
+    return sha256_hex(json.dumps(data, sort_keys=True).encode())
 
 
 def fingerprint(config: Config, encoder_sha256: str, token_encoding: str, ids: list[str]) -> str:

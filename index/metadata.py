@@ -39,7 +39,10 @@ def checked(values: Mapping[str, object], where: str) -> dict[str, str]:
             value = value.isoformat()[:10]
         if not isinstance(value, (str, int, float)):
             raise InputError(f"{where}: {key} must be one value, not a list or table", "mend it")
-        result[key] = " ".join(str(value).split())
+        text = " ".join(str(value).split())
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise InputError(f"{where}: {key} holds half a surrogate pair", "mend it")
+        result[key] = text
     published = result.get("published")
     if published and not is_date(published):
         raise InputError(
@@ -63,7 +66,11 @@ def parse_yaml(block: str, where: str) -> dict[str, str]:
     """A YAML mapping of metadata; safe loader, so a tag in the file cannot run anything."""
     try:
         loaded = yaml.safe_load(block)
-    except yaml.YAMLError as error:
+    except (
+        yaml.YAMLError,
+        *(ValueError, KeyError, AttributeError, TypeError),  # PyYAML's, for `published: 2024-02-30`
+        RecursionError,
+    ) as error:
         reason = str(error).replace("\n", " ")
         raise InputError(f"{where}: metadata is not valid YAML ({reason})", "mend it") from error
     if loaded is None:
@@ -78,7 +85,7 @@ def sidecar(path: Path) -> dict[str, str]:
     beside = path.with_name(path.name + SIDECAR_SUFFIX)
     if not beside.is_file():
         return {}
-    return parse_yaml(beside.read_text(encoding="utf-8"), str(beside))
+    return parse_yaml(_read_text(beside), str(beside))
 
 
 def parse_pairs(pairs: Iterable[str]) -> dict[str, str]:
@@ -105,13 +112,8 @@ class MetadataManifest:
     @classmethod
     def load(cls, path: Path) -> MetadataManifest:
         rows = []
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except OSError as error:
-            raise InputError(
-                f"{path}: cannot read the manifest ({error.strerror})", "name an existing file"
-            ) from error
-        for number, line in enumerate(lines, 1):
+        # Only "\n" ends a row: JSON text may hold U+2028 and the like as they are.
+        for number, line in enumerate(_read_text(path).split("\n"), 1):
             if not line.strip():
                 continue
             where = f"{path}:{number}"
@@ -131,3 +133,16 @@ class MetadataManifest:
             if row["sha256"] == sha256 if "sha256" in row else row["file"] == name:
                 return {key: value for key, value in row.items() if key in FIELDS}
         return {}
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror})", "name an existing file"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: invalid UTF-8 at byte offset {error.start}", "save it as UTF-8"
+        ) from error

@@ -70,15 +70,16 @@ def read_markdown(data: bytes, source: str) -> Reading:
     """Markdown: blank lines, list items and headings part it; YAML front matter is metadata."""
     text = decode_utf8(data, source)
     body, metadata = _front_matter(text, source)
+    body = body or _after_mark(text)
     paragraphs: list[Paragraph] = []
     sections: list[Section] = []
     for block in _blocks(text, body):
         for start, end in _split_markdown(text, block):
             heading = _HEADING.match(text, start, end)
             if heading:
-                title = text[heading.end() : end].rstrip("# \t")
+                title = _HEADING_END.sub("", text[heading.end() : end])
                 if title:
-                    sections.append(Section(title, start))
+                    sections.append(Section(title, start, end))
                     paragraphs.append((heading.end(), heading.end() + len(title)))
             else:
                 paragraphs.append((start, end))
@@ -101,10 +102,16 @@ def read_file(data: bytes, source: str) -> Reading:
 
 _LINE = re.compile(r"[^\r\n]+")
 _HEADING = re.compile(r"#{1,6}[ \t]+")
+_HEADING_END = re.compile(r"(?:(?:^|[ \t]+)#+)?[ \t]*$")
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _BULLET = re.compile(r"[ \t\xa0]*(?:[-*+•◦▪‣·–][ \t\xa0]+|\d{1,3}[.)][ \t\xa0]+)")
 _FENCE = re.compile(r"(?:\ufeff)?---[ \t]*(?:\r\n|\r|\n)")
-_FENCE_END = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
+_FENCE_END = re.compile(r"(?:(?<=\n)|(?<=\r))(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
+
+
+def _after_mark(text: str) -> int:
+    """Where the text begins behind its byte order mark."""
+    return 1 if text.startswith("\ufeff") else 0
 
 
 def _blocks(text: str, start: int) -> Iterator[list[Paragraph]]:
@@ -126,7 +133,7 @@ def _blocks(text: str, start: int) -> Iterator[list[Paragraph]]:
 
 def _text_paragraphs(text: str) -> Iterator[Paragraph]:
     low, high = WRAPPED_AT
-    for block in _blocks(text, 0):
+    for block in _blocks(text, _after_mark(text)):
         lengths = [end - start for start, end in block]
         wrapped = max(lengths) <= high and all(length >= low for length in lengths[:-1])
         lines = [(block[0][0], block[-1][1])] if wrapped else block

@@ -108,18 +108,30 @@ def _balanced(text: str, sentences: Sequence[Sentence], budget: Budget) -> list[
 def _cut(text: str, sentence: Sentence, budget: Budget) -> Iterator[Sentence]:
     """A sentence as it is or, beyond the budget, in pieces at spaces (inside a word at worst)."""
     start, end = sentence
-    while not budget.holds(text[start:end]):
-        low, high = start + 1, end  # invariant: text[start:low] is the longest known to be held
-        while high - low > 1:
-            middle = (low + high) // 2
-            if budget.holds(text[start:middle]):
-                low = middle
-            else:
-                high = middle
+    while (low := _reach(text, start, end, budget)) < end:
         at_space = [match.end() for match in _WORD.finditer(text, start, low)]
-        if at_space and at_space[-1] == low and low < end and not text[low].isspace():
+        if at_space and at_space[-1] == low and not text[low].isspace():
             at_space.pop()  # the last word goes on beyond the cut
         yield trim(text, start, at_space[-1] if at_space else low)
         start, _ = trim(text, at_space[-1] if at_space else low, end)
     if start < end:
         yield start, end
+
+
+def _reach(text: str, start: int, end: int, budget: Budget) -> int:
+    """How far the budget reaches from `start`: `end` if all of it is held.
+
+    Looks ahead in doubling steps, so the cost of a cut does not grow with the length of the rest.
+    """
+    low, step = min(start + 1, end), 4 * budget.tokens
+    while budget.holds(text[start : (high := min(end, start + step))]):
+        if high == end:
+            return end
+        low, step = high, 2 * step
+    while high - low > 1:  # text[start:low] is the longest known to be held
+        middle = (low + high) // 2
+        if budget.holds(text[start:middle]):
+            low = middle
+        else:
+            high = middle
+    return low

@@ -2,7 +2,7 @@
 
     FOLDER/CURRENT                 the name of the generation in force
     FOLDER/generations/000007/     manifest.json, documents.jsonl, passages.jsonl, vectors.faiss,
-                                   tokens.*.npy, keywords/
+                                   tokens.*.npy, headers.*.npy, keywords/
     FOLDER/lock, FOLDER/lock.json  held while writing, and by whom
 
 A change writes a new generation beside the old one, syncs it to the disk, and then renames one
@@ -18,7 +18,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,11 @@ _OPEN_TRIES = 5  # a reader may meet a generation that a writer replaces at that
 
 @dataclass(frozen=True, slots=True)
 class TokenTable:
-    """Word pieces of all passages, one after the other.
+    """Word pieces of many texts (passages or headers), one text after the other.
 
-    `bounds` [passages + 1]: passage i owns rows bounds[i]:bounds[i+1]. `vectors` [rows, d] int8,
-    each row scaled to its largest component (only its direction matters). `starts` [rows], code
-    points from the passage's start. `pieces` [rows], vocabulary numbers.
+    `bounds` [texts + 1]: text i owns rows bounds[i]:bounds[i+1]. `vectors` [rows, d] int8, each row
+    scaled to its largest component (only its direction matters). `starts` [rows], code points from
+    the text's start. `pieces` [rows], vocabulary numbers.
     """
 
     bounds: NDArray[np.int64]
@@ -52,11 +52,27 @@ class TokenTable:
     starts: Ints
     pieces: Ints
 
-    def rows(self, passage: int) -> slice:
-        return slice(int(self.bounds[passage]), int(self.bounds[passage + 1]))
+    @classmethod
+    def empty(cls, dimension: int) -> TokenTable:
+        none = np.zeros(0, np.int32)
+        return cls(np.zeros(1, np.int64), np.zeros((0, dimension), np.int8), none, none)
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def rows(self, text: int) -> slice:
+        return slice(int(self.bounds[text]), int(self.bounds[text + 1]))
+
+    def plus(self, other: TokenTable) -> TokenTable:
+        return TokenTable(
+            np.concatenate([self.bounds, other.bounds[1:] + self.bounds[-1]]),
+            np.concatenate([self.vectors, other.vectors]),
+            np.concatenate([self.starts, other.starts]),
+            np.concatenate([self.pieces, other.pieces]),
+        )
 
     def take(self, keep: list[int]) -> TokenTable:
-        """The table of some of the passages, in that order."""
+        """The table of some of the texts, in that order."""
         slices = [self.rows(i) for i in keep]
         empty = slice(0, 0)
         return TokenTable(
@@ -69,46 +85,42 @@ class TokenTable:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a generation holds before it is made searchable. Rows of all parts are in step."""
+    """What a generation holds before it is made searchable.
+
+    `vectors` [passages, d] and `tokens` are in step with `passages`, `headers` (what is known of a
+    document, as word pieces) with `documents`.
+    """
 
     documents: tuple[Document, ...]
+    headers: TokenTable
     passages: tuple[Passage, ...]
     vectors: Floats
     tokens: TokenTable
 
     @classmethod
     def empty(cls, dimension: int) -> Contents:
-        table = TokenTable(
-            np.zeros(1, np.int64),
-            np.zeros((0, dimension), np.int8),
-            np.zeros(0, np.int32),
-            np.zeros(0, np.int32),
-        )
-        return cls((), (), np.zeros((0, dimension), np.float32), table)
+        none = TokenTable.empty(dimension)
+        return cls((), none, (), np.zeros((0, dimension), np.float32), none)
 
     def without(self, ids: set[str]) -> Contents:
         """The same without some documents: no row of theirs is left in any part."""
-        keep = [i for i, p in enumerate(self.passages) if p.span.document_id not in ids]
+        documents = [i for i, d in enumerate(self.documents) if d.id not in ids]
+        passages = [i for i, p in enumerate(self.passages) if p.span.document_id not in ids]
         return Contents(
-            tuple(d for d in self.documents if d.id not in ids),
-            tuple(self.passages[i] for i in keep),
-            self.vectors[keep],
-            self.tokens.take(keep),
+            tuple(self.documents[i] for i in documents),
+            self.headers.take(documents),
+            tuple(self.passages[i] for i in passages),
+            self.vectors[passages],
+            self.tokens.take(passages),
         )
 
     def plus(self, other: Contents) -> Contents:
-        mine, theirs = self.tokens, other.tokens
-        table = TokenTable(
-            np.concatenate([mine.bounds, theirs.bounds[1:] + mine.bounds[-1]]),
-            np.concatenate([mine.vectors, theirs.vectors]),
-            np.concatenate([mine.starts, theirs.starts]),
-            np.concatenate([mine.pieces, theirs.pieces]),
-        )
         return Contents(
             self.documents + other.documents,
+            self.headers.plus(other.headers),
             self.passages + other.passages,
             np.concatenate([self.vectors, other.vectors]),
-            table,
+            self.tokens.plus(other.tokens),
         )
 
 
@@ -118,6 +130,7 @@ class Snapshot:
 
     manifest: Manifest
     documents: dict[str, Document]
+    headers: TokenTable
     passages: tuple[Passage, ...]
     tokens: TokenTable
     vectors: VectorStore
@@ -125,7 +138,11 @@ class Snapshot:
 
     def contents(self) -> Contents:
         return Contents(
-            tuple(self.documents.values()), self.passages, self.vectors.vectors(), self.tokens
+            tuple(self.documents.values()),
+            self.headers,
+            self.passages,
+            self.vectors.vectors(),
+            self.tokens,
         )
 
     def find(self, name: str) -> Document:
@@ -203,7 +220,8 @@ class IndexFolder:
             ) from error
         try:
             holder = {"pid": os.getpid(), "command": command, "since": _now()}
-            (self.path / "lock.json").write_text(json.dumps(holder), encoding="utf-8")
+            with suppress(OSError):  # a courtesy to others: a full disk is found out at the commit
+                (self.path / "lock.json").write_text(json.dumps(holder), encoding="utf-8")
             self._collect()
             yield
         finally:
@@ -229,10 +247,11 @@ class IndexFolder:
             _sync(pointer)
             pointer.replace(self.path / "CURRENT")
             _sync(self.path)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # FAISS says RuntimeError for a full disk
             shutil.rmtree(draft, ignore_errors=True)
+            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
             raise InputError(
-                f"{self.path}: could not write ({error.strerror}), the index is as it was before",
+                f"{self.path}: could not write ({reason}), the index is as it was before",
                 "free some space or choose another folder with --index",
             ) from error
         self._collect()
@@ -257,9 +276,15 @@ class IndexFolder:
 
 def damages(folder: IndexFolder) -> list[str]:
     """Re-verifies every byte of the generation in force; one line for each fault found."""
+    try:
+        root = folder.current()
+        return _damages(root, Manifest.load(root))
+    except IndexDamaged as error:
+        return [str(error)]
+
+
+def _damages(root: Path, manifest: Manifest) -> list[str]:
     found: list[str] = []
-    root = folder.current()
-    manifest = Manifest.load(root)
     for name, record in manifest.files.items():
         path = root / name
         if not path.is_file():
@@ -291,15 +316,16 @@ def _save(folder: Path, contents: Contents, manifest: Manifest) -> None:
     folder.mkdir(parents=True)
     _write_lines(folder / "documents.jsonl", (asdict(d) for d in contents.documents))
     _write_lines(folder / "passages.jsonl", (_passage_row(p) for p in contents.passages))
-    for name, array in _token_arrays(contents.tokens).items():
-        np.save(folder / name, array, allow_pickle=False)
+    _save_tokens(folder, "tokens", contents.tokens)
+    _save_tokens(folder, "headers", contents.headers)
     STORES[manifest.vector_store].build(contents.vectors).save(folder / "vectors.faiss")
-    languages = {d.id: d.language or manifest.language for d in contents.documents}
+    documents = {document.id: document for document in contents.documents}
+    owners = [documents[passage.span.document_id] for passage in contents.passages]
     keywords = folder / "keywords"
     keywords.mkdir()
     BM25.build(
-        [p.text for p in contents.passages],
-        [languages[p.span.document_id] for p in contents.passages],
+        [f"{d.header}\n{p.text}" for d, p in zip(owners, contents.passages, strict=True)],
+        [d.language or manifest.language for d in owners],
     ).save(keywords)
     files = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
@@ -322,10 +348,7 @@ def _load(folder: Path) -> Snapshot:
         documents = [_document(row) for row in _read_lines(folder / "documents.jsonl")]
         by_id = {document.id: document for document in documents}
         passages = [_passage(row, by_id) for row in _read_lines(folder / "passages.jsonl")]
-        arrays = {
-            name: np.load(folder / f"tokens.{name}.npy", mmap_mode="r", allow_pickle=False)
-            for name in ("bounds", "vectors", "starts", "pieces")
-        }
+        tokens, headers = _load_tokens(folder, "tokens"), _load_tokens(folder, "headers")
         vectors = STORES[manifest.vector_store].load(folder / "vectors.faiss")
         keywords = BM25.load(folder / "keywords")
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
@@ -333,17 +356,31 @@ def _load(folder: Path) -> Snapshot:
             f"{folder}: {error}",
             "run onrecord check for all damage; restore the folder or build it again",
         ) from error
-    if not len(passages) == manifest.passages == len(arrays["bounds"]) - 1:
+    counts = (len(by_id), len(headers), len(passages), len(tokens))
+    wanted = (manifest.documents, manifest.documents, manifest.passages, manifest.passages)
+    if counts != wanted:
         raise IndexDamaged(
-            f"{folder}: {len(passages)} passages, the manifest says {manifest.passages}",
+            f"{folder}: documents, headers, passages, tokens are {counts}, not {wanted}",
             "restore the folder or build it again",
         )
-    return Snapshot(manifest, by_id, tuple(passages), TokenTable(**arrays), vectors, keywords)
+    return Snapshot(manifest, by_id, headers, tuple(passages), tokens, vectors, keywords)
 
 
-def _token_arrays(tokens: TokenTable) -> dict[str, NDArray[Any]]:
-    names = ("bounds", "vectors", "starts", "pieces")
-    return {f"tokens.{name}.npy": getattr(tokens, name) for name in names}
+_TOKEN_PARTS = ("bounds", "vectors", "starts", "pieces")
+
+
+def _save_tokens(folder: Path, name: str, tokens: TokenTable) -> None:
+    for part in _TOKEN_PARTS:
+        np.save(folder / f"{name}.{part}.npy", getattr(tokens, part), allow_pickle=False)
+
+
+def _load_tokens(folder: Path, name: str) -> TokenTable:
+    """The arrays, memory-mapped: pages are read when a passage is looked at."""
+    arrays: dict[str, Any] = {
+        part: np.load(folder / f"{name}.{part}.npy", mmap_mode="r", allow_pickle=False)
+        for part in _TOKEN_PARTS
+    }
+    return TokenTable(**arrays)
 
 
 def _passage_row(passage: Passage) -> dict[str, object]:

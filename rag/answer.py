@@ -38,7 +38,8 @@ class Citation:
     page: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.quote or self.document.text[self.span.start : self.span.end] != self.quote:
+        stands = self.document.text[self.span.start : self.span.end]
+        if not stands or stands != self.quote or len(stands) != self.span.end - self.span.start:
             raise ValueError(f"citation {self.number}: the quote is not what stands at its span")
         if self.span.document_id != self.document.id:
             raise ValueError(f"citation {self.number}: the span is of another document")
@@ -74,8 +75,11 @@ class Answer:
     id: str | None = None
 
     def __post_init__(self) -> None:
-        if bool(self.claims) == bool(self.abstention):
+        if bool(self.claims) == self.abstained or self.abstention == "":
             raise ValueError("an answer has claims or an abstention with a reason, and not both")
+        cited = {citation for claim in self.claims for citation in claim.citations}
+        if len({citation.number for citation in cited}) < len(cited):
+            raise ValueError("two citations of an answer have the same number")
 
     @property
     def abstained(self) -> bool:

@@ -65,6 +65,8 @@ class Assistant:
         question = question.strip()
         if not question:
             raise InputError("the question is empty", "ask something")
+        if any("\ud800" <= character <= "\udfff" for character in question):
+            raise InputError("the question is not valid Unicode", "write it in UTF-8")
         limit = self.config.max_question_chars
         if len(question) > limit:
             raise InputError(

@@ -40,8 +40,8 @@ def prove(drafts: Sequence[Draft]) -> tuple[Claim, ...]:
 
 
 def says(claim: str, quote: str) -> bool:
-    """True when every word and number of the claim stands in the quote."""
-    return words(claim) <= words(quote)
+    """True when the claim has words, and each of its words and numbers stands in the quote."""
+    return bool(words(claim)) and words(claim) <= words(quote)
 
 
 def words(text: str) -> set[str]:

@@ -38,10 +38,16 @@ def locate_quote(
     needle, _ = _normalised(quote)
     haystack, origins = _normalised(text[start:end])
     needle = needle.strip()
-    at = haystack.find(needle)
-    if not needle or at < 0:
-        return None
-    return start + origins[at], start + origins[at + len(needle) - 1] + 1
+    at = haystack.find(needle) if needle else -1
+    while at >= 0:
+        last = at + len(needle) - 1
+        # One character may have become several ("…", "ﬁ"): a quote begins and ends between them.
+        if (at == 0 or origins[at - 1] < origins[at]) and (
+            last + 1 == len(origins) or origins[last] < origins[last + 1]
+        ):
+            return start + origins[at], start + origins[last] + 1
+        at = haystack.find(needle, at + 1)
+    return None
 
 
 def _normalised(text: str) -> tuple[str, list[int]]:
@@ -55,7 +61,10 @@ def _normalised(text: str) -> tuple[str, list[int]]:
             if characters and characters[-1] == " ":
                 continue
             character = " "
-        for part in unicodedata.normalize("NFKC", character).translate(_SAME):
+        # Superscript digits stay: a footnote mark behind a number is not its last digit.
+        if unicodedata.category(character) != "No":
+            character = unicodedata.normalize("NFKC", character)
+        for part in character.translate(_SAME):
             characters.append(part)
             origins.append(index)
     return "".join(characters), origins

@@ -39,7 +39,7 @@ class Retriever:
         self._snapshot = snapshot
         self._encoder = encoder
         self._config = config
-        self.late = LateInteraction(snapshot.tokens)
+        self.late = LateInteraction(snapshot)
 
     def search(self, question: str, k: int | None = None) -> Found:
         """The k best passages (`config.hits` of them by default), best first."""
