@@ -240,6 +240,7 @@ class IndexFolder:
         try:
             shutil.rmtree(draft, ignore_errors=True)
             _save(draft, contents, manifest)
+            _load(draft)  # on a full disk numpy may lose the end of an array and say nothing
             draft.rename(final)
             _sync(self._generations)
             pointer = self.path / "CURRENT.tmp"
@@ -247,9 +248,9 @@ class IndexFolder:
             _sync(pointer)
             pointer.replace(self.path / "CURRENT")
             _sync(self.path)
-        except (OSError, RuntimeError) as error:  # FAISS says RuntimeError for a full disk
+        except (OSError, IndexDamaged) as error:
             shutil.rmtree(draft, ignore_errors=True)
-            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+            reason = error.what if isinstance(error, IndexDamaged) else error.strerror or error
             raise InputError(
                 f"{self.path}: could not write ({reason}), the index is as it was before",
                 "free some space or choose another folder with --index",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from threading import Lock
 
 from index.config import Config
 from index.documents import sha256_hex
@@ -81,6 +82,33 @@ def open_assistant(index_dir: Path | str, config: Config | None = None) -> Assis
     snapshot = IndexFolder(index_dir).open()
     own = snapshot.manifest.configured(config or Config())
     return Assistant(snapshot, open_encoder(snapshot), own)
+
+
+class LiveAssistant:
+    """The assistant of an index folder as the folder is now: opened anew after each change.
+
+    A page that is left running must not go on quoting a document that was removed. The encoder is
+    loaded once. A call returns the assistant; threads may share the object.
+    """
+
+    def __init__(self, index_dir: Path | str, config: Config | None = None) -> None:
+        self._folder = IndexFolder(index_dir)
+        self._config = config or Config()
+        self._lock = Lock()
+        self._generation = self._folder.current()
+        self._assistant = open_assistant(index_dir, config)
+
+    def __call__(self) -> Assistant:
+        with self._lock:
+            generation = self._folder.current()
+            if generation != self._generation:
+                snapshot, before = self._folder.open(), self._assistant
+                same = snapshot.manifest.encoder_sha256 == before.snapshot.manifest.encoder_sha256
+                encoder = before.retriever.encoder if same else open_encoder(snapshot)
+                own = snapshot.manifest.configured(self._config)
+                self._assistant = Assistant(snapshot, encoder, own)
+                self._generation = generation
+            return self._assistant
 
 
 def newest(dates: list[str | None]) -> str | None:

@@ -37,13 +37,13 @@ class Retriever:
 
     def __init__(self, snapshot: Snapshot, encoder: Encoder, config: Config) -> None:
         self._snapshot = snapshot
-        self._encoder = encoder
+        self.encoder = encoder
         self._config = config
         self.late = LateInteraction(snapshot)
 
     def search(self, question: str, k: int | None = None) -> Found:
         """The k best passages (`config.hits` of them by default), best first."""
-        encoded = self._encoder.encode_query(question)
+        encoded = self.encoder.encode_query(question)
         dense = dict(self._snapshot.vectors.search(encoded.vector, self._config.candidates))
         keyword = self._snapshot.keywords.scores(question)
         by_keyword = set(highest(keyword, self._config.candidates))

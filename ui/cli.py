@@ -249,15 +249,22 @@ def ask(
 
 @app.command(epilog="Example: onrecord serve --port 7860")
 def serve(
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 7860,
+    example: Annotated[
+        list[str] | None, typer.Option("--example", metavar="QUESTION", help="Offered on the page.")
+    ] = None,
     index: IndexOption = DEFAULT_INDEX,
     config: ConfigOption = None,
 ) -> None:
     """The browser page and its HTTP API, on this machine only (127.0.0.1)."""
-    from rag.assistant import open_assistant
+    from rag.assistant import LiveAssistant
     from ui.web import serve as serve_page
 
-    serve_page(open_assistant(index, _config(config)), port=port)
+    def announce(address: str) -> None:
+        typer.echo(f"OnRecord is at {address} (Ctrl-C ends it)")
+
+    latest = LiveAssistant(index, _config(config))
+    serve_page(latest, port=port, examples=example or (), announce=announce)
 
 
 @evaluation.command("run", epilog="Example: onrecord eval run --gold seeds/gold/briefs.jsonl")
@@ -307,6 +314,18 @@ def eval_gate(
     if failed:
         typer.echo(f"onrecord: {failed} of {len(verdicts)} thresholds failed", err=True)
         raise typer.Exit(1)
+
+
+@evaluation.command("bench", epilog="Example: onrecord eval bench --gold seeds/gold/briefs.jsonl")
+def eval_bench(
+    gold: Annotated[Path, typer.Option("--gold", metavar="FILE", help="Gold questions.")],
+    index: IndexOption = DEFAULT_INDEX,
+) -> None:
+    """Compares the parts of the retrieval with each other, in quality and time, in one run."""
+    from eval.bench import ablations
+    from ui.terminal import ablations_text
+
+    typer.echo(ablations_text(gold.stem, ablations(index, gold)))
 
 
 def _config(path: Path | None) -> Config:

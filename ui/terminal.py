@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from eval.bench import SHOWN, Ablation
 from index.documents import Document, Passage
 from index.indexing import AddReport
 from index.manifest import Manifest
@@ -104,4 +105,15 @@ def manifest_text(manifest: Manifest, size: int) -> str:
 def measures_text(name: str, questions: int, measures: Mapping[str, float]) -> str:
     lines = [f"{name}: {questions} questions"]
     lines += [f"  {measure:<32} {value:8.3f}" for measure, value in sorted(measures.items())]
+    return "\n".join(lines)
+
+
+def ablations_text(name: str, rows: Sequence[Ablation]) -> str:
+    """A table; times are given against the last row, the product's default."""
+    head = f"{name:<18}" + "".join(f"{measure:>11}" for measure in SHOWN) + "  ms/question    ratio"
+    lines = [head]
+    for row in rows:
+        cells = "".join(f"{row.measures[measure]:>11.3f}" for measure in SHOWN)
+        ratio = row.seconds / rows[-1].seconds
+        lines.append(f"{row.name:<18}{cells}{row.seconds * 1000:>13.1f}{ratio:>9.2f}")
     return "\n".join(lines)

@@ -1,0 +1,115 @@
+# OnRecord's commands. `make` alone lists them. Everything is installed into .venv, nothing elsewhere.
+#
+# PyTorch: on Linux x86-64 the registry's own build brings several GB of CUDA libraries, which
+# OnRecord does not use. To get the CPU build there, set PIP_EXTRA_INDEX_URL to the CPU index named
+# on PyTorch's installation page; the pin in constraints.txt admits it and pip prefers it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+PYTHON3 ?= python3
+PORT ?= 7860
+SERVE ?= 1
+QUESTION ?= How many international bodies did the United States say it would leave?
+ORIGINALS ?= ../shared/seeds
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
+EVAL := build/eval
+# Where the originals are, no test may be skipped; elsewhere only those that say they need them.
+EXCUSED := $(if $(wildcard $(ORIGINALS)),^$$,shared/seeds)
+export QUESTION ORIGINALS
+
+.PHONY: help run test check eval bench constraints clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/run.stamp  ## install, index seeds/, answer one question, serve (PORT=7860, SERVE=0: do not serve)
+	$(BIN)/onrecord add seeds/documents
+	@echo
+	$(BIN)/onrecord ask "$$QUESTION"
+ifneq ($(SERVE),0)
+	@echo
+	exec $(BIN)/onrecord serve --port "$(PORT)"
+endif
+
+test: .venv/test.stamp  ## install what tests need, run them; a skipped test is a failure (ARGS= for pytest)
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; \
+	  else \
+	    echo "make test: the browser test needs the command chromium; install it" \
+	      "(Debian: sudo apt-get install chromium), then run make test again" >&2; exit 1; \
+	  fi; }
+	@mkdir -p build
+	set -o pipefail; $(BIN)/python -m pytest -rs $(ARGS) | tee build/test.log
+	@if grep '^SKIPPED' build/test.log | grep -v '$(EXCUSED)'; then \
+	  echo "make test: the tests above were skipped and should have run" >&2; exit 1; \
+	fi
+
+check: .venv/check.stamp  ## formatting, lint and types; changes nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+eval: .venv/run.stamp  ## gold questions over fresh indexes of the briefs and the originals, then the gate
+	rm -rf $(EVAL)
+	mkdir -p $(EVAL)
+	$(BIN)/onrecord add --index $(EVAL)/briefs seeds/documents
+	$(BIN)/onrecord eval run --gold seeds/gold/briefs.jsonl --index $(EVAL)/briefs --out $(EVAL)/briefs.jsonl
+	@if [ -d "$$ORIGINALS" ]; then set -ex; \
+	  $(BIN)/onrecord add --index $(EVAL)/originals --manifest seeds/manifest.jsonl "$$ORIGINALS"; \
+	  $(BIN)/onrecord eval run --gold seeds/gold/originals.jsonl --index $(EVAL)/originals --out $(EVAL)/originals.jsonl; \
+	else \
+	  echo "##### NOT RUN: the originals. $$ORIGINALS is not there; their figures are missing, not good. #####" >&2; \
+	fi
+	$(BIN)/onrecord eval gate $(EVAL)/*.jsonl
+
+bench: .venv/run.stamp  ## compare the parts of the retrieval, in quality and time, on this machine
+	rm -rf build/bench
+	mkdir -p build/bench
+	$(BIN)/onrecord add --index build/bench/briefs seeds/documents
+	$(BIN)/onrecord eval bench --gold seeds/gold/briefs.jsonl --index build/bench/briefs
+
+constraints:  ## resolve everything anew and rewrite constraints.txt (keeps comments, markers and torch)
+	rm -rf build/resolve
+	"$(PYTHON3)" -m venv build/resolve
+	grep '^torch==' constraints.txt > build/resolve/torch.txt
+	build/resolve/bin/python -m pip install --upgrade pip
+	build/resolve/bin/python -m pip install -c build/resolve/torch.txt . --group test --group check
+	{ grep -e '^#' -e ';' constraints.txt; \
+	  build/resolve/bin/python -m pip freeze --all --exclude onrecord | sed 's/+cpu$$//'; \
+	} > build/constraints.txt
+	mv build/constraints.txt constraints.txt
+
+clean:  ## remove .venv, build/ and caches; keeps .onrecord, which may hold your documents
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find index rag eval ui tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/created:
+	@command -v "$(PYTHON3)" >/dev/null || { \
+	  echo "make: no command $(PYTHON3); install Python 3.11 or newer, or name one: PYTHON3=python3.11" >&2; exit 1; }
+	@"$(PYTHON3)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: $$("$(PYTHON3)" --version) is too old; name Python 3.11 or newer: PYTHON3=python3.11" >&2; exit 1; }
+	@"$(PYTHON3)" -c 'import ensurepip' || { \
+	  echo "make: $(PYTHON3) cannot make a virtual environment; install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	"$(PYTHON3)" -m venv --clear .venv
+	$(PIP) --upgrade pip
+	@touch $@
+
+.venv/run.stamp: pyproject.toml constraints.txt | .venv/created
+	@echo "installing OnRecord and what it needs into .venv (some hundred MB; minutes on a slow line)"
+	$(PIP) -e .
+	@touch $@
+
+.venv/test.stamp: .venv/run.stamp
+	$(PIP) --group test
+	@touch $@
+
+.venv/check.stamp: .venv/run.stamp
+	$(PIP) --group check
+	@touch $@

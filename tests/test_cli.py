@@ -1,0 +1,253 @@
+"""The command line as people and programs meet it: real processes, exit codes, both outputs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import LIBRARY
+
+from index.config import INDEX_KEYS, Config
+from index.metadata import FIELDS
+
+ANSWER_KEYS = {
+    "schema", "id", "question", "abstained", "reason", "text", "claims", "citations", "hits",
+    "as_of", "fingerprint", "seconds",
+}  # fmt: skip
+CITATION_KEYS = {
+    "number", "document", "source", "start", "end", "quote", "speaker", "title", "publisher",
+    "published", "page", "url", "sha256",
+}  # fmt: skip
+HIT_KEYS = {"rank", "score", "document", "source", "start", "end", "text", "page", "section"}
+
+
+class Shell:
+    """Runs `onrecord` in a folder of its own that holds the library and a configuration."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", "from ui.cli import main; main()", *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+            env=os.environ | {"COLUMNS": "100"},
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self(*arguments, "--json").stdout)
+
+
+def prepared(folder: Path) -> Shell:
+    (folder / "docs").mkdir()
+    for name, text in LIBRARY.items():
+        (folder / "docs" / name).write_text(text, encoding="utf-8")
+    (folder / "onrecord.toml").write_text('encoder = "hashing"\n')
+    return Shell(folder)
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """An index that the tests read."""
+    ready = prepared(tmp_path_factory.mktemp("cli"))
+    ready("add", "docs")
+    return ready
+
+
+def test_a_document_comes_changes_and_goes(tmp_path: Path) -> None:
+    shell = prepared(tmp_path)
+    (tmp_path / "docs" / "broken.txt").write_bytes(b"abc\xff")
+    first = json.loads(shell("add", "docs", "--json", code=2).stdout)
+    assert [row["source"] for row in first["added"]] == sorted(f"docs/{n}" for n in LIBRARY)
+    assert {"id", "source", "passages"} == first["added"][0].keys()
+    assert first["failed"][0]["source"] == "docs/broken.txt"
+    assert "byte offset 3" in first["failed"][0]["reason"]
+    (tmp_path / "docs" / "broken.txt").unlink()
+    (tmp_path / "docs" / "orchard.txt").write_text("The orchard was felled in spring.\n")
+    second = shell.json("add", "docs", "--meta", "publisher=Example")
+    assert len(second["replaced"]) == 3
+    third = shell.json("add", "docs", "--meta", "publisher=Example")
+    assert len(third["skipped"]) == 3
+    assert shell("remove", "docs/faro.txt").stdout == "removed   docs/faro.txt\n"
+    listed = shell.json("list")
+    assert [row["source"] for row in listed] == ["docs/harbour.md", "docs/orchard.txt"]
+    assert {"id", "source", "sha256", *FIELDS} == listed[0].keys()
+    assert "sound: 2 documents" in shell("check").stdout
+
+
+def test_ask_gives_the_answer_object_of_the_contract(shell: Shell) -> None:
+    answer = shell.json("ask", "How thick was the ice in the harbour?")
+    assert answer.keys() == ANSWER_KEYS
+    assert (answer["schema"], answer["abstained"], answer["reason"]) == (1, False, None)
+    for citation in answer["citations"]:
+        assert citation.keys() == CITATION_KEYS
+        text = (shell.folder / citation["source"]).read_bytes().decode("utf-8")
+        assert text[citation["start"] : citation["end"]] == citation["quote"]
+    assert answer["citations"][0]["speaker"] == "Port Chronicle"
+    assert answer["as_of"] == "2021-03"
+    assert all(hit.keys() >= HIT_KEYS for hit in answer["hits"])
+
+
+def test_ask_abstains_with_exit_code_0(shell: Shell) -> None:
+    answer = shell.json("ask", "zyx wvu")
+    assert answer["abstained"] is True
+    assert answer["claims"] == answer["citations"] == []
+    assert answer["text"] == answer["reason"]
+    assert "Closest passages" in shell("ask", "zyx wvu").stdout
+
+
+def test_a_batch_answers_line_by_line_and_loses_none(shell: Shell) -> None:
+    rows = [
+        '{"id": "a", "question": "How many trees did the keeper count?"}',
+        "not json",
+        '{"id": "c", "question": " "}',
+        '{"id": "d", "question": 7}',
+        '{"id": "e", "question": "How thick was the ice?"}',
+    ]
+    (shell.folder / "batch.jsonl").write_text("\n".join(rows) + "\n")
+    lines = [json.loads(x) for x in shell("ask", "--batch", "batch.jsonl").stdout.splitlines()]
+    assert [line["id"] for line in lines] == ["a", None, "c", "d", "e"]
+    assert ["error" in line for line in lines] == [False, True, True, True, False]
+    assert "batch.jsonl:3: the question is empty" in lines[2]["error"]
+    found = shell("search", "--batch", "batch.jsonl", "-k", "2").stdout.splitlines()
+    assert len(json.loads(found[0])["hits"]) == 2
+
+
+def test_search_ranks_passages(shell: Shell) -> None:
+    hits = shell.json("search", "cider press", "-k", "2")["hits"]
+    assert [hit["rank"] for hit in hits] == [1, 2]
+    assert "cider press" in hits[0]["text"]
+    assert hits[0]["score"] >= hits[1]["score"]
+    assert "docs/orchard.txt" in shell("search", "cider press").stdout
+
+
+def test_show_prints_the_text_to_the_byte(shell: Shell) -> None:
+    assert shell("show", "harbour.md").stdout == LIBRARY["harbour.md"]
+
+
+def test_info_names_models_with_hashes(shell: Shell) -> None:
+    found = shell.json("info")
+    assert found["encoder"] == "hashing"
+    assert {"encoder_sha256", "fingerprint", "files", "bytes", *INDEX_KEYS} <= found.keys()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["ask", " "], 2, "the question is empty; ask something"),
+        (["ask", "x" * 100_000], 2, "100000 characters, the limit is 2000"),
+        (["ask"], 2, "one question or --batch"),
+        (["ask", "x", "--bogus"], 2, "No such option: --bogus"),
+        (["ask", "x", "--index", "nowhere"], 2, "nowhere: no index here; make one"),
+        (["ask", "x", "--config", "none.toml"], 2, "none.toml: cannot read"),
+        (["ask", "x", "--composer", "poet"], 2, "unknown composer 'poet'; known: extractive"),
+        (["ask", "--batch", "none.jsonl"], 2, "none.jsonl: cannot be read"),
+        (["show", "nothing.txt"], 2, "no document 'nothing.txt' in the index; see: onrecord list"),
+        (["remove", "nothing.txt"], 2, "no document 'nothing.txt'"),
+        (["add", "missing.txt"], 2, "missing.txt: no such file or folder"),
+        (["add", "docs", "--meta", "titel=x"], 2, "unknown metadata field 'titel'"),
+        (["add", "docs", "--index", "onrecord.toml/x"], 2, "onrecord.toml/x: cannot write there"),
+        (["eval", "run", "--gold", "none.jsonl"], 2, "none.jsonl: cannot read"),
+        (["eval", "gate", "none.jsonl"], 2, "none.jsonl: cannot read the run"),
+    ],
+)
+def test_bad_input_is_one_line_with_the_next_step(
+    shell: Shell, arguments: list[str], code: int, says: str
+) -> None:
+    before = sorted(p for p in shell.folder.rglob("*") if ".onrecord" not in p.parts)
+    done = shell(*arguments, code=code)
+    assert says in done.stderr
+    assert done.stdout == "" or arguments[0] == "add"
+    lines = [line for line in done.stderr.splitlines() if line.startswith(("onrecord:", "Error:"))]
+    assert len(lines) == 1
+    assert sorted(p for p in shell.folder.rglob("*") if ".onrecord" not in p.parts) == before
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ("hist = 3", "unknown key 'hist'"),
+        ("hits = 'many'", "key 'hits'"),
+        ("hits = 0", "key 'hits'"),
+        ("= 3", "not valid TOML"),
+    ],
+)
+def test_bad_configuration_names_file_and_key(shell: Shell, toml: str, says: str) -> None:
+    (shell.folder / "bad.toml").write_text(toml)
+    done = shell("ask", "x", "--config", "bad.toml", code=2)
+    assert "bad.toml" in done.stderr
+    assert says in done.stderr
+
+
+def test_an_index_made_otherwise_is_refused_and_rebuilt(tmp_path: Path) -> None:
+    shell = prepared(tmp_path)
+    shell("add", "docs")
+    (tmp_path / "onrecord.toml").write_text('encoder = "hashing"\npassage_tokens = 40\n')
+    assert "onrecord rebuild" in shell("ask", "How thick was the ice?", code=3).stderr
+    shell("rebuild")
+    assert shell.json("info")["passage_tokens"] == 40
+    assert not shell.json("ask", "How thick was the ice?")["abstained"]
+
+
+def test_damage_is_found_and_named(tmp_path: Path) -> None:
+    shell = prepared(tmp_path)
+    shell("add", "docs")
+    victim = next((tmp_path / ".onrecord").rglob("documents.jsonl"))
+    data = bytearray(victim.read_bytes())
+    data[len(data) // 2] ^= 1
+    victim.write_bytes(bytes(data))
+    assert "documents.jsonl: its SHA-256 is not the manifest's" in shell("check", code=1).stderr
+    victim.write_bytes(data[:-5])
+    assert "documents.jsonl has" in shell("ask", "How thick was the ice?", code=3).stderr
+
+
+def test_the_gate_turns_red_and_names_the_measure(shell: Shell) -> None:
+    row = {
+        "id": "q1", "question": "How thick was the ice in the harbour?", "lang": "en",
+        "kind": "number", "documents": ["harbour.md"], "quotes": ["41 centimetres thick"],
+        "must": ["41"], "must_not": [], "needs_all": False,
+    }  # fmt: skip
+    (shell.folder / "harbours.jsonl").write_text(json.dumps(row) + "\n")
+    table = shell("eval", "run", "--gold", "harbours.jsonl", "--out", "run.jsonl").stdout
+    assert "harbours: 1 questions" in table
+    for floor, code in (("0.5", 0), ("1.5", 1)):
+        (shell.folder / "gates.toml").write_text(f"[harbours]\ncorrect = {{ min = {floor} }}\n")
+        done = shell("eval", "gate", "run.jsonl", "--gates", "gates.toml", code=code)
+        assert f"harbours: correct 1.0000, wanted >= {floor}" in done.stdout
+
+
+def test_help_answers_without_heavy_imports() -> None:
+    """Each of these costs a second or more; `--help` must not pay for it."""
+    code = "import sys, ui.cli; print([m for m in sys.modules if '.' not in m])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(eval(done.stdout))  # noqa: S307
+    assert not loaded & {"torch", "sentence_transformers", "faiss", "gradio", "numpy", "pydantic"}
+
+
+def test_every_command_has_help_with_an_example(shell: Shell) -> None:
+    commands = ["add", "remove", "rebuild", "list", "show", "info", "check", "search", "ask"]
+    for command in [*([c] for c in (*commands, "serve")), *(["eval", c] for c in ("run", "gate"))]:
+        assert "Example: onrecord " + " ".join(command) in shell(*command, "--help").stdout
+
+
+def test_every_setting_can_be_written_in_a_file(tmp_path: Path) -> None:
+    from index.config import load_config
+
+    lines = []
+    for key, value in Config().model_dump().items():
+        lines.append(f"{key} = {json.dumps(value)}")
+    (tmp_path / "all.toml").write_text("\n".join(lines))
+    assert load_config(tmp_path / "all.toml") == Config()

@@ -1,0 +1,107 @@
+"""What composers propose, and what of it is proved."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.config import Config
+from index.encoder import HashingEncoder
+from rag.composers import COMPOSERS, Draft
+from rag.proof import prove
+from rag.retrieval import Retriever
+
+QUESTIONS = [
+    "How thick was the ice on the second morning?",
+    "How many trees did the keeper count, and what took the nine?",
+    "¿Quién encendió hogueras en las rocas?",
+    "zeppelin",
+    "?",
+]
+
+
+@pytest.fixture(scope="module")
+def retriever(library):
+    return Retriever(library.open(), HashingEncoder(), Config(encoder="hashing"))
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSERS))
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_draft_rests_on_words_of_the_hit_it_names(retriever, name, question):
+    found = retriever.search(question)
+    composer = COMPOSERS[name](retriever.late, Config(encoder="hashing", composer=name))
+    drafts = composer.compose(found)
+    for draft in drafts:
+        assert draft.hit in found.hits
+        assert draft.quote in draft.hit.passage.text
+        assert draft.text.strip()
+    assert len(prove(drafts)) == len(drafts)
+    assert composer.compose(found) == drafts
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSERS))
+def test_a_composer_proposes_nothing_from_nothing(make_index, name):
+    folder = make_index({"a.md": "---\ntitle: Only a head\n---\n"})
+    retriever = Retriever(folder.open(), HashingEncoder(), Config(encoder="hashing"))
+    assert COMPOSERS[name](retriever.late, Config()).compose(retriever.search("Who?")) == []
+
+
+def test_the_extractive_composer_picks_the_sentence_that_answers(retriever):
+    composer = COMPOSERS["extractive"](retriever.late, Config())
+    first = composer.compose(retriever.search("How thick was the ice on the second morning?"))[0]
+    assert first.text == "The ice was 41 centimetres thick on the second morning."
+    assert "\n" in first.quote  # the source's own line end; the claim reads as one line
+
+
+def test_the_extractive_composer_does_not_say_the_same_twice_nor_a_heading(make_index):
+    line = "The gauge at the pier stood at nine feet."
+    folder = make_index({
+        "a.md": f"# The gauge at the pier stood at what\n\n{line}\n\n# Caption\n\n{line}\n",
+        "b.txt": line,
+    })  # fmt: skip
+    retriever = Retriever(folder.open(), HashingEncoder(), Config(encoder="hashing"))
+    drafts = COMPOSERS["extractive"](retriever.late, Config()).compose(
+        retriever.search("What did the gauge at the pier stand at?")
+    )
+    assert [draft.text for draft in drafts] == [line]
+
+
+@pytest.fixture(scope="module")
+def hit(retriever):
+    """The passage about the ice; the bell is in another passage, the trees in another document."""
+    hits = retriever.search("How thick was the ice on the second morning?").hits
+    return next(hit for hit in hits if "41 centimetres" in hit.passage.text)
+
+
+TRUE = "Forty-two boats lay fast until the thaw."
+
+REJECTED = {
+    "a quote of another passage": ("Nobody rang the bell", "Nobody rang the bell"),
+    "a quote of another document": ("A blight took the nine.", "A blight took the nine."),
+    "an invented quote": ("Boats sank.", "Forty-two boats sank in the thaw."),
+    "a changed digit in the quote": ("The ice was thick", "The ice was 42 centimetres thick"),
+    "a word that the quote lacks": ("Forty-two boats never lay fast.", TRUE),
+    "a digit that the quote lacks": ("42 boats lay fast until the thaw.", TRUE),
+    "an empty quote": ("Boats lay fast.", " "),
+    "an empty claim": ("", TRUE),
+    "a claim without a word": ("[] …!", TRUE),
+}
+
+
+@pytest.mark.parametrize(("text", "quote"), REJECTED.values(), ids=REJECTED.keys())
+def test_what_the_passage_does_not_say_is_dropped(hit, text, quote):
+    assert prove([Draft(text, hit, quote)]) == ()
+    kept = prove([Draft(text, hit, quote), Draft(TRUE, hit, TRUE)])
+    assert [(claim.text, claim.citations[0].number) for claim in kept] == [(TRUE, 1)]
+
+
+def test_what_is_proved_shows_the_sources_own_words_and_who_said_them(hit):
+    drafts = [
+        Draft("Forty-two boats lay fast.", hit, "Forty\u2013two  boats lay fast until the thaw."),
+        Draft("The ice was 41 centimetres thick", hit, "The ice was 41 centimetres thick"),
+    ]
+    first, second = (claim.citations[0] for claim in prove(drafts))
+    assert first.quote == TRUE
+    assert hit.document.text[first.span.start : first.span.end] == TRUE
+    assert (first.number, second.number) == (1, 2)
+    assert first.speaker == "Port Chronicle"
+    assert first.document is hit.document

@@ -1,0 +1,267 @@
+"""The way of a document in: what is added, replaced, skipped, refused, and what is known of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from conftest import HASHING
+
+from index.config import Config
+from index.documents import sha256_hex
+from index.errors import InputError
+from index.indexing import add, remove
+from index.metadata import MetadataManifest
+from index.store import IndexFolder, damages
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Path:
+    """An empty working folder: paths are given as people give them."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def folder(here) -> IndexFolder:
+    return IndexFolder(".onrecord")
+
+
+def outcome(report) -> dict[str, list[str]]:
+    names = ("added", "replaced", "skipped", "failed")
+    return {
+        name: [x.source for x in getattr(report, name)] for name in names if getattr(report, name)
+    }
+
+
+def write(name: str, content: str | bytes) -> str:
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return name
+
+
+def test_what_is_unchanged_is_skipped_and_what_changed_is_replaced(folder):
+    write("docs/a.txt", "The bell rang.")
+    write("docs/b.md", "The ice broke.")
+    assert outcome(add(folder, ["docs"], HASHING)) == {"added": ["docs/a.txt", "docs/b.md"]}
+    generation = folder.current()
+    assert outcome(add(folder, ["docs"], HASHING)) == {"skipped": ["docs/a.txt", "docs/b.md"]}
+    assert folder.current() == generation  # nothing was written
+    before = {d.source: d.id for d in folder.open().documents.values()}
+    write("docs/a.txt", "The bell fell.")
+    report = add(folder, ["docs"], HASHING)
+    assert outcome(report) == {"replaced": ["docs/a.txt"], "skipped": ["docs/b.md"]}
+    assert [x.passages for x in report.replaced] == [1]
+    after = {d.source: (d.id, d.text) for d in folder.open().documents.values()}
+    assert after["docs/b.md"] == (before["docs/b.md"], "The ice broke.")
+    assert after["docs/a.txt"] == (report.replaced[0].id, "The bell fell.")
+    assert after["docs/a.txt"][0] != before["docs/a.txt"]
+    assert folder.open().keywords.scores("rang").max() == 0
+    assert damages(folder) == []
+
+
+def test_a_change_of_what_is_known_replaces_a_document_too(folder):
+    write("a.txt", "The bell rang.")
+    add(folder, ["a.txt"], HASHING, metadata={"published": "2023"})
+    assert outcome(add(folder, ["a.txt"], HASHING, metadata={"published": "2023"})) == {
+        "skipped": ["a.txt"]
+    }
+    assert outcome(add(folder, ["a.txt"], HASHING, metadata={"published": "2024"})) == {
+        "replaced": ["a.txt"]
+    }
+    (document,) = folder.open().documents.values()
+    assert document.published == "2024"
+
+
+def test_one_file_under_two_spellings_is_one_document(folder):
+    write("a.txt", "The bell rang.")
+    assert outcome(
+        add(folder, ["a.txt", "./a.txt", "../" + Path.cwd().name + "/a.txt"][:2], HASHING)
+    ) in (
+        {"added": ["a.txt"]},
+        {"added": ["./a.txt"]},
+    )
+    assert "skipped" in outcome(add(folder, [".//a.txt"], HASHING))
+    write("a.txt", "The bell fell.")
+    assert outcome(add(folder, ["./a.txt"], HASHING)) == {"replaced": ["./a.txt"]}
+    assert [d.text for d in folder.open().documents.values()] == ["The bell fell."]
+
+
+def test_failures_are_listed_with_their_reasons_and_the_rest_is_committed(folder):
+    write("docs/good.txt", "The bell rang.")
+    write("docs/latin.txt", "Gr\xfc\xdfe".encode("latin-1"))
+    write("docs/empty.md", "")
+    write("docs/hostile.md", "---\npublished: 2024-02-30\n---\nText.")
+    write("docs/binary.txt", b"PK\x03\x04\0")
+    write("docs/long.txt", "x" * 301)
+    write("scan.pdf", b"%PDF-1.7")
+    write("bare/notes.pdf", b"%PDF-1.7")
+    os.mkfifo("pipe.txt")
+    config = Config(encoder="hashing", max_file_bytes=300)
+    paths = ["docs", "scan.pdf", "absent.txt", "bare", "pipe.txt", "n" * 300]
+    report = add(folder, paths, config)
+    assert [x.source for x in report.added] == ["docs/good.txt"]
+    reasons = {x.source: x.reason for x in report.failed}
+    expected = {
+        "docs/latin.txt": "invalid UTF-8 at byte offset 2 (0xfc); save it as UTF-8",
+        "docs/empty.md": "empty file",
+        "docs/hostile.md": "(front matter): metadata is not valid YAML",
+        "docs/binary.txt": "not a text file (NUL byte at offset 4)",
+        "docs/long.txt": "301 bytes, the limit is 300; split the file or raise max_file_bytes",
+        "scan.pdf": "no reader for .pdf; formats read: .txt, .md",
+        "absent.txt": "no such file or folder",
+        "bare": "no documents in this folder; formats read: .txt, .md",
+        "pipe.txt": "neither a file nor a folder",
+        "n" * 300: "cannot be read (File name too long)",
+    }
+    assert reasons.keys() == expected.keys()
+    for source, reason in expected.items():
+        assert reasons[source].startswith(source)
+        assert reason in reasons[source]
+        assert "\n" not in reasons[source]
+    assert [d.source for d in folder.open().documents.values()] == ["docs/good.txt"]
+
+
+def test_a_file_that_can_no_longer_be_read_keeps_its_place_in_the_index(folder):
+    write("a.txt", "The bell rang.")
+    add(folder, ["a.txt"], HASHING)
+    write("a.txt", b"\xff\xff")
+    assert outcome(add(folder, ["a.txt"], HASHING)) == {"failed": ["a.txt"]}
+    assert [d.text for d in folder.open().documents.values()] == ["The bell rang."]
+
+
+def test_a_name_that_is_not_utf8_is_a_failure_that_can_be_printed(folder):
+    Path("docs").mkdir()
+    try:
+        Path(os.fsdecode(b"docs/caf\xe9.txt")).write_text("The bell rang.")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    (failure,) = add(folder, ["docs"], HASHING).failed
+    assert failure.source == r"docs/caf\udce9.txt"
+    assert "rename the file" in failure.reason
+    failure.reason.encode()
+
+
+def test_when_nothing_can_be_added_there_is_no_index(folder):
+    assert outcome(add(folder, ["absent.txt"], HASHING)) == {"failed": ["absent.txt"]}
+    assert not folder.exists()
+
+
+def test_folders_are_read_deep_but_not_what_is_hidden_or_describes(folder):
+    for name in ("docs/z.txt", "docs/deep/er/a.MD", "docs/.git/x.txt", "docs/.hidden.txt"):
+        write(name, f"Text of {name}.")
+    write("docs/manifest.jsonl", '{"file": "z.txt", "title": "Zed"}\n')
+    write("docs/z.txt.meta.yaml", "author: Someone")
+    assert outcome(add(folder, ["docs"], HASHING)) == {"added": ["docs/deep/er/a.MD", "docs/z.txt"]}
+
+
+def test_a_document_without_prose_is_kept_and_found_by_nothing(folder):
+    write("a.md", "---\ntitle: Only a head\n---\n")
+    (indexed,) = add(folder, ["a.md"], HASHING).added
+    assert indexed.passages == 0
+    assert damages(folder) == []
+    write("b.txt", "The bell rang.")
+    assert outcome(add(folder, ["."], HASHING)) == {"added": ["b.txt"], "skipped": ["a.md"]}
+    assert len(remove(folder, ["a.md"])) == 1
+    assert damages(folder) == []
+
+
+def known(folder: IndexFolder) -> dict[str, str | None]:
+    (document,) = folder.open().documents.values()
+    return {
+        key: getattr(document, key) for key in ("title", "author", "publisher", "published", "url")
+    }
+
+
+def test_metadata_of_four_places_the_later_wins(folder):
+    """Front matter, then the row of manifest.jsonl, then the sidecar, then --meta."""
+    write("docs/a.md", "---\ntitle: front\nauthor: front\npublisher: front\nurl: front\n---\nText.")
+    write(
+        "docs/manifest.jsonl",
+        '{"file": "a.md", "title": "row", "author": "row", "publisher": "row"}',
+    )
+    write("docs/a.md.meta.yaml", "title: sidecar\nauthor: sidecar\npublished: 2024-05-01\n")
+    add(folder, ["docs/a.md"], HASHING, metadata={"title": "given"})
+    assert known(folder) == {
+        "title": "given", "author": "sidecar", "publisher": "row", "url": "front",
+        "published": "2024-05-01",
+    }  # fmt: skip
+
+
+def test_a_manifest_row_finds_its_file_by_its_bytes_whatever_its_name(folder):
+    write("docs/renamed.txt", "The bell rang.")
+    row = {"file": "bell.txt", "sha256": sha256_hex(b"The bell rang."), "title": "The Bell"}
+    write("docs/manifest.jsonl", json.dumps(row))
+    add(folder, ["docs"], HASHING)
+    assert known(folder)["title"] == "The Bell"
+    write("named.jsonl", json.dumps({"file": "renamed.txt", "title": "Named"}))
+    add(folder, ["docs"], HASHING, manifest=MetadataManifest.load(Path("named.jsonl")))
+    assert known(folder)["title"] == "Named"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.txt.meta.yaml", "titel: typo", r"a\.txt\.meta\.yaml: unknown metadata field 'titel'"),
+        ("a.txt.meta.yaml", b"title: \xff", r"a\.txt\.meta\.yaml: invalid UTF-8"),
+        ("a.txt.meta.yaml", "title: [", r"a\.txt\.meta\.yaml: metadata is not valid YAML"),
+        ("manifest.jsonl", '{"file": "a.txt", "when": 1}', r":1: unknown metadata field 'when'"),
+        ("manifest.jsonl", "no", r"manifest\.jsonl:1: not JSON"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_the_metadata_fails_the_file_and_is_named(folder, name, content, reason):
+    write("a.txt", "The bell rang.")
+    write(name, content)
+    (failure,) = add(folder, ["a.txt"], HASHING).failed
+    assert failure.source == "a.txt"
+    with pytest.raises(InputError, match=reason):
+        raise InputError(failure.reason, "")
+
+
+def test_passages_are_stemmed_by_the_language_of_their_document_or_of_the_index(folder):
+    write("a.txt", "Los pescadores encendieron hogueras.")
+    write("b.txt", "The fishers lit fires.")
+    write("a.txt.meta.yaml", "language: es")
+    add(folder, ["."], HASHING)
+    snapshot = folder.open()
+    for question, name in (("un pescador", "a.txt"), ("fire", "b.txt")):
+        row = int(snapshot.keywords.scores(question).argmax())
+        assert snapshot.documents[snapshot.passages[row].span.document_id].source == name
+
+
+def test_ids_come_from_source_and_text_alone(folder):
+    write("a.txt", "The bell rang.")
+    write("b.txt", "The bell rang.")
+    ids = [x.id for x in add(folder, ["a.txt", "b.txt"], HASHING).added]
+    other = IndexFolder("other")
+    assert [
+        x.id
+        for x in add(other, ["b.txt", "a.txt"], Config(encoder="hashing", passage_tokens=64)).added
+    ] == ids[::-1]
+    assert len(set(ids)) == 2
+
+
+def test_the_order_of_additions_does_not_change_what_an_index_says(folder):
+    """Added at once or one by one, with a removal between: the same passages and scores."""
+    for name in "abc":
+        write(f"{name}.txt", f"The {name} gauge stood at {ord(name)}.")
+    add(folder, ["a.txt", "b.txt", "c.txt"], HASHING)
+    other = IndexFolder("other")
+    add(other, ["a.txt"], HASHING)
+    add(other, ["b.txt"], HASHING)
+    remove(other, ["a.txt"])
+    add(other, ["c.txt"], HASHING)
+    add(other, ["a.txt"], HASHING)
+    for index in (folder, other):
+        assert damages(index) == []
+    assert folder.manifest().fingerprint == other.manifest().fingerprint
+    scores = []
+    for index in (folder, other):
+        snapshot = index.open()
+        rows = snapshot.keywords.scores("b gauge").tolist()
+        vectors = snapshot.vectors.vectors().tolist()
+        scores.append(sorted(zip([p.id for p in snapshot.passages], rows, vectors, strict=True)))
+    assert scores[0] == scores[1]

@@ -1,0 +1,34 @@
+"""The LangChain adapter gives passages with exact spans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from rag.assistant import open_assistant
+from rag.langchain import OnRecordRetriever
+
+QUESTION = "How thick was the ice in the harbour?"
+
+
+def test_documents_carry_their_exact_spans_and_what_is_known_of_them(library):
+    found = OnRecordRetriever.open(library.path, k=2).invoke(QUESTION)
+    assert len(found) == 2
+    for document in found:
+        known = document.metadata
+        file_text = Path(known["source"]).read_bytes().decode()
+        assert file_text[known["start"] : known["end"]] == document.page_content
+    assert known["score"] <= found[0].metadata["score"]
+    assert found[0].metadata["publisher"] == "Quayside Press"
+    assert [document.id for document in found] == [
+        hit.passage.id for hit in open_assistant(library.path).search(QUESTION, 2)
+    ]
+
+
+def test_k_can_be_given_with_the_question_and_must_be_positive(library):
+    retriever = OnRecordRetriever.open(library.path)
+    assert len(retriever.invoke(QUESTION, k=1)) == 1
+    with pytest.raises(ValidationError):
+        OnRecordRetriever.open(library.path, k=0)

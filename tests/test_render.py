@@ -1,0 +1,256 @@
+"""What a hostile document can do to the page: nothing. What a reader sees: the text, exactly."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.documents import Document, Page, Passage, Section, Span
+from rag.answer import Answer, Citation, Claim, Hit
+from ui import render
+from ui.strings import ENGLISH
+
+SCRIPT = '<script>alert("x")</script><img src=x onerror="alert(1)">'
+VOID = {"img", "input", "br", "link", "meta"}
+OURS = {
+    "section", "div", "h2", "h3", "p", "ol", "ul", "li", "button", "span", "bdi", "cite", "time",
+    "details", "summary", "blockquote", "mark", "strong", "dl", "dt", "dd", "code", "a",
+}  # fmt: skip
+ATTRIBUTES = {
+    "class", "id", "dir", "lang", "type", "role", "tabindex", "datetime", "href", "target", "rel",
+    "aria-live", "aria-atomic", "aria-label", "aria-labelledby", "data-place", "data-name",
+}  # fmt: skip
+
+
+class Parsed(HTMLParser):
+    """The elements of some HTML with their attributes and text content, as a browser reads them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None], list[str]]] = []
+        self._open: list[int] = []
+        self.feed(html)
+        self.close()
+        assert not self._open, "an element is not closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs), []))
+        if tag not in VOID:
+            self._open.append(len(self.elements) - 1)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.elements[self._open.pop()][0] == tag, "elements cross"
+
+    def handle_data(self, data: str) -> None:
+        for index in self._open:
+            self.elements[index][2].append(data)
+
+    def texts(self, tag: str, **attributes: str) -> list[str]:
+        """Text contents of the elements with this tag and these attributes."""
+        wanted = {name.rstrip("_"): value for name, value in attributes.items()}
+        return [
+            "".join(text)
+            for name, found, text in self.elements
+            if name == tag and wanted.items() <= found.items()
+        ]
+
+
+def document(text: str, **known: object) -> Document:
+    return replace(Document(id="d" * 16, source="files/a.md", sha256="0" * 64, text=text), **known)
+
+
+def citing(where: Document, quote: str, text: str | None = None, number: int = 1) -> Claim:
+    start = where.text.index(quote)
+    span = Span(where.id, start, start + len(quote))
+    speaker, page = where.speaker, where.page_at(start)
+    return Claim(text or quote, (Citation(number, span, quote, speaker, where, page),))
+
+
+def hit(where: Document, start: int, end: int, rank: int = 1) -> Hit:
+    span = Span(where.id, start, end)
+    passage = Passage(f"p{rank}", span, where.text[start:end], None, None, ((start, end),))
+    return Hit(passage, where, 0.5, rank, ("dense", "keyword"))
+
+
+def answer(*claims: Claim, abstention: str | None = None, hits: tuple[Hit, ...] = ()) -> Answer:
+    return Answer("Who rang?", claims, abstention, hits, as_of=None, fingerprint="f" * 16)
+
+
+def shown_text(html: str) -> str:
+    return Parsed(html).texts("div", class_="words")[0]
+
+
+def test_the_renderer_needs_no_gradio():
+    code = "import sys, ui.render, ui.web; sys.exit('gradio' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_a_claim_carries_number_speaker_title_publisher_date_and_page():
+    told = document(
+        "Nobody rang the bell.", title="The Bell", author="A. Reeve", publisher="Quayside",
+        published="2021-03-07", pages=(Page("iv", 0),),
+    )  # fmt: skip
+    page = Parsed(render.answer(answer(citing(told, told.text))))
+    assert page.texts("p", class_="sentence") == ["Nobody rang the bell."]
+    assert page.texts("button") == ["1 A. Reeve, The Bell, Quayside, 7 March 2021, p. iv"]
+    assert page.texts("time", datetime="2021-03-07") == ["7 March 2021"]
+
+
+def test_what_nobody_gave_is_not_made_up():
+    page = Parsed(render.answer(answer(citing(document("One."), "One."))))
+    assert page.texts("button") == ["1 a.md, undated"]
+
+
+def test_a_publisher_who_is_the_speaker_is_named_once():
+    told = document("One.", publisher="Quayside", published="2021")
+    assert Parsed(render.answer(answer(citing(told, "One.")))).texts("button") == [
+        "1 Quayside, a.md, 2021"
+    ]
+
+
+def test_the_quote_stands_under_a_sentence_that_is_not_the_quote():
+    told = document("The town paid 3,500 crowns for a bell.")
+    paraphrase = answer(citing(told, told.text, "The bell cost 3,500 crowns."))
+    assert Parsed(render.answer(paraphrase)).texts("blockquote") == [told.text]
+    assert ENGLISH.with_quotes in render.answer(paraphrase)
+    assert Parsed(render.answer(answer(citing(told, told.text)))).texts("blockquote") == []
+
+
+def test_an_abstention_is_no_answer_and_shows_what_was_near():
+    told = document("One. Two.")
+    html = render.answer(answer(abstention="They do not say.", hits=(hit(told, 0, 4),)))
+    page = Parsed(html)
+    assert page.texts("h2") == [ENGLISH.no_answer]
+    assert page.texts("p", class_="reason") == ["They do not say."]
+    assert page.texts("div", class_="closest")[0].startswith(ENGLISH.closest + ENGLISH.closest_note)
+    assert page.texts("p", class_="sentence") == []
+
+
+def test_the_fold_out_tells_used_passages_from_unused_ones():
+    told = document("One. Two.")
+    html = render.answer(answer(citing(told, "One."), hits=(hit(told, 0, 4), hit(told, 5, 9, 2))))
+    fates = [
+        text.rsplit(" · ", 1)[1] for text in Parsed(html).texts("p", class_="note") if "·" in text
+    ]
+    assert fates == [ENGLISH.used, ENGLISH.unused]
+
+
+HOSTILE = document(
+    f"{SCRIPT} says it & more.", title=SCRIPT, author=SCRIPT, publisher=SCRIPT + "2",
+    published='2021"><script>', url='javascript:alert("x")', licence=SCRIPT, source=f"f/{SCRIPT}",
+    language='"><script>', pages=(Page(SCRIPT, 0),), sections=(Section(SCRIPT, 0, 4),),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        render.source(HOSTILE, Span(HOSTILE.id, 0, len(SCRIPT))),
+        render.source(HOSTILE, Span(HOSTILE.id, len(SCRIPT), len(SCRIPT) + 5)),
+        render.answer(answer(citing(HOSTILE, SCRIPT), hits=(hit(HOSTILE, 0, 30),))),
+        render.answer(answer(citing(HOSTILE, SCRIPT, "It says so."))),
+        render.answer(answer(abstention=SCRIPT, hits=(hit(HOSTILE, 0, 60),))),
+        render.problem(SCRIPT),
+    ],
+    ids=["source", "heading", "answer", "paraphrase", "abstention", "problem"],
+)
+def test_nothing_from_a_document_becomes_markup(html: str):
+    page = Parsed(html)
+    assert {tag for tag, _, _ in page.elements} <= OURS
+    assert {name for _, attrs, _ in page.elements for name in attrs} <= ATTRIBUTES
+    assert SCRIPT in "".join(page.elements[0][2])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        " javascript:alert(1)",
+        "java\nscript:alert(1)",
+        "data:text/html,<script>alert(1)</script>",
+        "vbscript:x",
+        "javascript://quayside.example/%0aalert(1)",
+        "file://quayside.example/etc/passwd",
+        "//evil.example/x",
+        "https:",
+        "https://[broken",
+        "relative/path",
+    ],
+)
+def test_only_web_addresses_become_links(url: str):
+    assert "<a" not in render.safe_link(url)
+
+
+def test_a_link_tells_its_target_nothing():
+    page = Parsed(render.safe_link('https://quayside.example/?a=1&b="2"'))
+    (_, attributes, text) = page.elements[0]
+    assert attributes["href"] == "".join(text) == 'https://quayside.example/?a=1&b="2"'
+    assert attributes["rel"] == "noopener noreferrer"
+
+
+def test_the_mark_is_the_quote_whatever_it_holds():
+    quote = "“<b>R&D</b>”\r\n\u202egnirts\u202c '\"&amp; <mark>"
+    told = document(f"Before. {quote} After.")
+    start = told.text.index(quote)
+    html = render.source(told, Span(told.id, start, start + len(quote)))
+    assert Parsed(html).texts("mark") == [quote]
+    assert shown_text(html) == told.text
+
+
+def test_a_carriage_return_survives_the_parser():
+    assert render.escaped("a\r\nb") == "a&#13;\nb"  # a browser turns a bare one into a line feed
+
+
+def test_a_character_that_reorders_text_is_shut_in_and_named():
+    assert render.escaped("a\u202eb") == 'a<bdi class="control" data-name="U+202E">\u202e</bdi>b'
+
+
+def test_headings_stand_out_and_change_nothing():
+    told = document("# The thaw\n\nIt came late.", sections=(Section("The thaw", 0, 10),))
+    html = render.source(told, Span(told.id, 12, 25))
+    assert Parsed(html).texts("strong") == ["# The thaw"]
+    assert shown_text(html) == told.text
+
+
+def test_a_long_document_is_cut_between_paragraphs_and_says_so():
+    paragraph = "Nobody rang the bell that night.\n\n"
+    length = len(paragraph)
+    told = document(
+        paragraph * 1000,
+        paragraphs=tuple((i * length, i * length + length - 2) for i in range(1000)),
+    )
+    span = Span(told.id, 500 * length, 500 * length + 6)
+    html = render.source(told, span)
+    text = shown_text(html)
+    assert text.startswith("Nobody")
+    assert text.endswith("night.")
+    assert 2 * render.CONTEXT - 4 * length < len(text) < 2 * render.CONTEXT + length
+    first, last = render.window(told, span, render.CONTEXT)
+    assert Parsed(html).texts("p", class_="cut") == [
+        ENGLISH.cut_before.format(count=f"{first:,}"),
+        ENGLISH.cut_after.format(count=f"{len(told.text) - last:,}"),
+    ]
+
+
+PIECES = st.sampled_from(["<", ">", "&", "&lt;", '"', "'", "\r", "\n", "\u202e", "</mark>", "<!--"])
+TEXTS = st.lists(st.text(max_size=8) | PIECES, max_size=12).map("".join)
+
+
+@given(before=TEXTS, quote=TEXTS.filter(bool), after=TEXTS, context=st.integers(0, 40))
+def test_stripping_the_markup_gives_back_the_text(
+    before: str, quote: str, after: str, context: int
+):
+    told = document(before + quote + after)
+    span = Span(told.id, len(before), len(before) + len(quote))
+    html = render.source(told, span, context=context)
+    first, last = render.window(told, span, context)
+    assert first <= span.start < span.end <= last
+    as_shown = told.text.replace("\0", "\ufffd")  # HTML has no way to write U+0000
+    assert shown_text(html) == as_shown[first:last]
+    assert Parsed(html).texts("mark") == [as_shown[span.start : span.end]]

@@ -1,0 +1,440 @@
+"""Invariants 4 and 5: removed means gone, and a kill at any instruction loses nothing.
+
+Processes are killed for real: a child counts the file operations of a change (Python audit events)
+and sends itself SIGKILL at the n-th, for every n until the change runs through.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import HASHING
+
+from index.config import Config
+from index.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, InputError
+from index.indexing import add, open_encoder, rebuild, remove
+from index.store import IndexFolder, damages
+from rag.assistant import open_assistant
+
+OLD, NEW = "The brindlewick gauge stood at nine.", "The thrummelby gauge stood at ten."
+
+
+def texts(folder: IndexFolder) -> dict[str, str]:
+    return {Path(d.source).name: d.text for d in folder.open().documents.values()}
+
+
+def files_of(folder: IndexFolder) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder.path).as_posix(): path.read_bytes()
+        for path in sorted(folder.path.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def memory_path(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory, where the machine has one: hundreds of synced writes are quick there."""
+    memory = Path("/dev/shm")  # noqa: S108
+    if not os.access(memory, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=memory, prefix="onrecord-test-") as name:
+        yield Path(name)
+
+
+# Killed writers
+
+KILLED = """
+import json, os, random, shutil, signal, sys, time
+from pathlib import Path
+from index.config import Config
+from index.indexing import add, remove
+from index.store import IndexFolder, damages
+base, change = Path(sys.argv[1]), sys.argv[2]
+COUNTED = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate"}
+
+def act(folder):
+    if change == "add":
+        add(folder, [str(base / "new")], Config(encoder="hashing"))
+    else:
+        remove(folder, ["a.txt"])
+
+def trial(die_at, after=None):
+    work = base / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(base / "index", work)
+    folder = IndexFolder(work)
+    child = os.fork()
+    if not child:
+        count, last = 0, ""
+        def hook(event, args):
+            nonlocal count
+            if event in COUNTED and (event != "open" or str(work) in str(args[0])):
+                count += 1
+                if count == die_at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+        sys.addaudithook(hook)
+        act(folder)
+        os._exit(0)
+    if after is not None:
+        time.sleep(after)
+        os.kill(child, signal.SIGKILL)
+    status = os.waitpid(child, 0)[1]
+    found = {"texts": {Path(d.source).name: d.text for d in folder.open().documents.values()},
+             "damages": damages(folder), "killed": os.WIFSIGNALED(status), "die_at": die_at}
+    with folder.writing("check"):
+        found["left"] = sorted(p.name for p in (work / "generations").iterdir())
+    print(json.dumps(found), flush=True)
+    return found["killed"]
+
+warm = base / "warm"
+shutil.copytree(base / "index", warm)
+act(IndexFolder(warm))  # loads what a change loads, so that the children are quick
+number = 1
+while trial(number):
+    number += 1
+random.seed(2024)
+for _ in range(12):
+    trial(None, random.uniform(0, 0.1))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked children")
+@pytest.mark.parametrize("change", ["add", "remove"])
+def test_a_writer_killed_at_any_file_operation_leaves_the_old_index_or_the_new(memory_path, change):
+    (memory_path / "new").mkdir()
+    source = memory_path / "new" / "a.txt"
+    source.write_text(OLD)
+    (memory_path / "b.txt").write_text("The bell rang.")
+    old = IndexFolder(memory_path / "index")
+    add(old, [str(source), str(memory_path / "b.txt")], HASHING)
+    before = texts(old)
+    source.write_text(NEW)
+    (memory_path / "new" / "c.txt").write_text("A third text.")
+    after = {"b.txt": "The bell rang."}
+    if change == "add":
+        after |= {"a.txt": NEW, "c.txt": "A third text."}
+
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(memory_path), change], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    trials = [json.loads(line) for line in done.stdout.splitlines()]
+    counted = [trial for trial in trials if trial["die_at"]]
+    assert len(counted) > 30
+    assert [trial["killed"] for trial in counted] == [True] * (len(counted) - 1) + [False]
+    for trial in trials:
+        assert trial["texts"] in (before, after), trial
+        assert trial["damages"] == [], trial
+        assert len(trial["left"]) == 1, trial  # the next writer cleans up
+    switched = [trial["texts"] == after for trial in counted]
+    assert switched == sorted(switched)  # old up to one instruction, new from there on
+    assert not switched[0]
+    assert switched[-1]
+
+
+FULL = """
+import os, resource, shutil, sys
+from pathlib import Path
+from index.config import Config
+from index.errors import InputError
+from index.indexing import add
+from index.store import IndexFolder, damages
+base = Path(sys.argv[1])
+HASHING = Config(encoder="hashing")
+warm = IndexFolder(base / "warm")
+add(warm, [str(base / "more.md")], HASHING)
+sizes = {p.stat().st_size for p in warm.current().rglob("*") if p.is_file()}
+before = sorted(p for p in (base / "index").rglob("*"))
+limits = {at for size in sizes for at in (1, size // 2, size - 500, size - 1) if at > 0}
+for limit in sorted(limits):
+    child = os.fork()
+    if not child:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        try:
+            add(IndexFolder(base / "index"), [str(base / "more.md")], HASHING)
+            print(limit, "nothing was said")
+        except InputError as error:
+            print(limit, error)
+        sys.stdout.flush()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, limit
+    if damages(IndexFolder(base / "index")) or before != sorted((base / "index").rglob("*")):
+        sys.exit(f"{limit}: the index is not as it was")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits the file sizes of forked children")
+@pytest.mark.parametrize(
+    "text",
+    ["\n\n".join(f"# {number}\n\nice" for number in range(100)), " ".join(["a b c d"] * 200)],
+    ids=["FAISS's file is the largest", "numpy's file is the largest"],
+)
+def test_a_full_disk_is_said_in_one_line_and_leaves_the_index_as_it_was(memory_path, text):
+    """At each limit another file is the first that cannot be written to its end."""
+    (memory_path / "a.txt").write_text(OLD)
+    folder = IndexFolder(memory_path / "index")
+    add(folder, [str(memory_path / "a.txt")], HASHING)
+    before = files_of(folder)
+    (memory_path / "more.md").write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(memory_path)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    said = done.stdout.splitlines()
+    assert len(said) > 15
+    assert [line for line in said if ": could not write (" not in line or "None" in line] == []
+    assert files_of(folder) == before
+
+
+# Locks
+
+HOLDER = """
+import sys
+from index.store import IndexFolder
+with IndexFolder(sys.argv[1]).writing("add"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_writer_is_told_who_holds_the_lock_and_the_lock_dies_with_its_process(
+    make_index, tmp_path
+):
+    folder = make_index({"a.txt": OLD})
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        for change in (
+            lambda: add(folder, [str(tmp_path / "files")], HASHING),
+            lambda: remove(folder, ["a.txt"]),
+        ):
+            with pytest.raises(
+                IndexLocked, match=rf"locked by process {holder.pid} \(onrecord add"
+            ):
+                change()
+        assert texts(folder) == {"a.txt": OLD}  # readers do not wait
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    assert [d.text for d in remove(folder, ["a.txt"])] == [OLD]
+
+
+def test_a_reader_that_opened_before_a_removal_still_answers(make_index):
+    folder = make_index({"a.txt": OLD, "b.txt": NEW})
+    reader = open_assistant(folder.path)
+    before = reader.ask("Where stood the brindlewick gauge?").to_json()
+    assert "brindlewick" in before["text"]
+    remove(folder, ["a.txt"])
+    after = reader.ask("Where stood the brindlewick gauge?").to_json()
+    assert before | {"seconds": 0} == after | {"seconds": 0}
+    fresh = open_assistant(folder.path).ask("Where stood the brindlewick gauge?")
+    assert "brindlewick" not in json.dumps(fresh.to_json()["hits"])
+
+
+# Removed means gone
+
+
+def test_removed_means_gone_from_every_byte_of_the_folder(make_index):
+    text = (
+        "---\ntitle: Quillfeather Papers\nauthor: Ossenbrook Desk\nurl: https://vexholm.example\n---\n"
+        "# Zarvendel\n\nThe trombulant weighed 7719334 grains. منارة كبيرة هنا. Ĝrumblo falis.\n"
+    )
+    folder = make_index({"secret-drossel.md": text, "keep.txt": "The bell rang at noon."})
+    snapshot = folder.open()
+    row = next(i for i, p in enumerate(snapshot.passages) if "trombulant" in p.text)
+    document = snapshot.find("secret-drossel.md")
+    words = [
+        "quillfe",
+        "ossenbr",
+        "vexholm",
+        "zarvend",
+        "trombul",
+        "7719334",
+        "منارة",
+        "ĝrumblo",
+        "drossel",
+    ]
+    traces = {
+        **{
+            f"{word} in {code}": word.encode(code)
+            for word in words
+            for code in ("utf-8", "utf-16-le")
+        },
+        **{f"{word} escaped": json.dumps(word).strip('"').encode() for word in words},
+        "id": document.id.encode(),
+        "hash": document.sha256.encode(),
+        "vector": snapshot.vectors.vectors()[row].tobytes(),
+        "token vector": np.asarray(snapshot.tokens.vectors[snapshot.tokens.rows(row)][3]).tobytes(),
+        "pieces": np.asarray(snapshot.tokens.pieces[snapshot.tokens.rows(row)]).tobytes(),
+    }
+
+    def found() -> set[str]:
+        held = b"".join(files_of(folder).values()).decode("latin-1").lower().encode("latin-1")
+        exact = b"".join(files_of(folder).values())
+        return {name for name, trace in traces.items() if trace in held or trace in exact}
+
+    assert {f"{word} in utf-8" for word in words if word.isascii()} <= found()
+    assert {"id", "hash", "vector", "token vector", "pieces"} <= found()
+    remove(folder, ["secret-drossel.md"])
+    assert found() == set()
+    assert damages(folder) == []
+    remove(folder, ["keep.txt"])
+    assert damages(folder) == []
+    assert texts(folder) == {}
+    assert b"noon" not in b"".join(files_of(folder).values())
+
+
+def test_removing_takes_all_or_nothing(make_index):
+    folder = make_index({"a.txt": OLD, "b.txt": NEW})
+    before = files_of(folder)
+    with pytest.raises(InputError, match=r"no document 'c\.txt' in the index; see: onrecord list"):
+        remove(folder, ["a.txt", "c.txt"])
+    assert files_of(folder) == before
+    assert len(remove(folder, ["a.txt", "files/a.txt", "b.txt"])) == 2
+
+
+def test_a_name_that_fits_two_documents_is_refused(make_index):
+    folder = make_index({"one/a.txt": OLD, "two/a.txt": NEW})
+    with pytest.raises(InputError, match="names 2 documents"):
+        folder.open().find("a.txt")
+    assert folder.open().find("two/a.txt").text == NEW
+
+
+# Damage
+
+
+def test_a_flipped_bit_in_any_file_is_found(library, tmp_path):
+    names = [n for n in files_of(library) if not n.startswith("lock")]
+    assert len(names) > 10
+    folder = IndexFolder(tmp_path / "copy")
+    shutil.copytree(library.path, folder.path)
+    assert damages(folder) == []
+    for name in names:
+        path = folder.path / name
+        whole = path.read_bytes()
+        for at in {0, len(whole) // 3, len(whole) // 2, 2 * len(whole) // 3}:
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+            try:
+                found = damages(folder)
+            except (IndexMismatch, IndexMissing) as refused:
+                found = [str(refused)]
+            assert found, (name, at)
+            assert "copy" in found[0]
+        path.write_bytes(whole)
+    assert damages(folder) == []
+
+
+def test_every_bit_of_the_manifest_counts(library, memory_path):
+    folder = IndexFolder(memory_path / "copy")
+    shutil.copytree(library.path, folder.path)
+    path = folder.current() / "manifest.json"
+    whole = path.read_bytes()
+    for at in range(len(whole) - 1):  # but for the line end behind it
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises((IndexDamaged, IndexMismatch)):
+            folder.manifest()
+
+
+@pytest.mark.parametrize("how", ["truncated", "longer", "missing", "other"])
+def test_a_file_that_is_not_as_it_was_written_refuses_to_open(library, tmp_path, how):
+    folder = IndexFolder(tmp_path / "copy")
+    shutil.copytree(library.path, folder.path)
+    for path in sorted(folder.current().rglob("*.*")):
+        whole = path.read_bytes()
+        path.unlink()
+        if how != "missing":
+            path.write_bytes(
+                {"truncated": whole[:-2], "longer": whole + b"\0", "other": b"\x80 x"}[how]
+            )
+        with pytest.raises(IndexDamaged, match=r"(?s)restore|build it again"):
+            folder.open()
+        assert damages(folder)
+        path.write_bytes(whole)
+    folder.open()
+
+
+def test_a_stray_file_and_a_wrong_pointer_are_damage(library, tmp_path):
+    folder = IndexFolder(tmp_path / "copy")
+    shutil.copytree(library.path, folder.path)
+    (folder.current() / "notes.txt").write_text("left here")
+    assert damages(folder) == [f"{folder.current() / 'notes.txt'}: not part of the index"]
+    for content in (b"../../elsewhere\n", b"\xff\n", b"", b"000099\n"):
+        (folder.path / "CURRENT").write_bytes(content)
+        with pytest.raises(IndexDamaged):
+            folder.open()
+        assert damages(folder)
+
+
+# What made it
+
+
+def test_another_format_or_configuration_is_refused_with_the_command_that_mends_it(make_index):
+    folder = make_index({"a.txt": OLD})
+    for config in (Config(encoder="minilm"), Config(encoder="hashing", passage_tokens=64)):
+        with pytest.raises(IndexMismatch, match="run onrecord rebuild"):
+            open_assistant(folder.path, config)
+    open_assistant(folder.path, Config())  # what is not said is the index's own
+    manifest = folder.manifest()
+    replace(manifest, encoder_sha256="0" * 64).save(folder.current())
+    with pytest.raises(IndexMismatch, match="run onrecord rebuild"):
+        open_encoder(folder.open())
+    replace(manifest, format=999).save(folder.current())
+    with pytest.raises(IndexMismatch, match=r"index format 999.*onrecord add --index NEW_FOLDER"):
+        folder.open()
+
+
+def test_an_index_that_is_not_there_is_named_and_not_made(tmp_path):
+    folder = IndexFolder(tmp_path / "none")
+    for use in (
+        folder.open,
+        folder.manifest,
+        lambda: remove(folder, ["a"]),
+        lambda: rebuild(folder, HASHING),
+    ):
+        with pytest.raises(IndexMissing, match="no index here; make one: onrecord add"):
+            use()
+    assert not folder.path.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InputError, match=r"cannot write there .*--index"):
+        add(
+            IndexFolder(tmp_path / "file"), [__file__.replace(".py", ".md"), str(tmp_path)], HASHING
+        )
+
+
+def test_rebuilding_keeps_the_texts_and_changes_the_rest(make_index):
+    folder = make_index({"long.txt": " ".join(f"Gauge {n} stood at {n} feet." for n in range(60))})
+    before, count = texts(folder), folder.manifest().passages
+    manifest = rebuild(folder, Config(encoder="hashing", passage_tokens=32))
+    assert texts(folder) == before
+    assert manifest.passages > 3 * count
+    assert manifest.passage_tokens == folder.manifest().passage_tokens == 32
+    assert damages(folder) == []
+
+
+def test_the_fingerprint_is_of_documents_and_settings_not_of_time_or_order(tmp_path):
+    prints = []
+    for number, names in enumerate([("a.txt", "b.txt"), ("b.txt", "a.txt"), ("a.txt",)]):
+        folder = IndexFolder(tmp_path / str(number))
+        for name in names:
+            (tmp_path / name).write_text(f"The text of {name}.")
+            add(folder, [str(tmp_path / name)], HASHING)
+        prints.append(folder.manifest().fingerprint)
+    assert prints[0] == prints[1] != prints[2]

@@ -1,0 +1,250 @@
+"""The page in a real browser, against a real server: ask, read, check, and nothing leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from index.errors import InputError
+from index.store import IndexFolder
+from rag.assistant import LiveAssistant, open_assistant
+from ui.strings import ENGLISH
+from ui.web import SECURITY_HEADERS, serve, source_html
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+QUESTION = "How thick was the ice on the second morning?"
+QUOTE = "The ice was 41 centimetres thick on\nthe second morning."
+FOREIGN = "Which quantum chromodynamics lattice converges?"
+
+SERVER = """
+import sys
+from rag.assistant import LiveAssistant
+from ui.web import serve
+serve(LiveAssistant(sys.argv[1]), port=0, examples=[sys.argv[2]],
+      announce=lambda url: print(url, flush=True))
+"""
+
+
+@pytest.fixture(scope="module")
+def url(library: IndexFolder) -> Iterator[str]:
+    """The address of a server in a process of its own, on a free port of the loopback."""
+    command = [sys.executable, "-c", SERVER, str(library.path), QUESTION]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        guard = threading.Timer(60, process.kill)
+        guard.start()
+        assert process.stdout
+        address = process.stdout.readline().strip()
+        guard.cancel()
+        assert address.startswith("http://127.0.0.1:"), "the server did not start"
+        yield address
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium, or name it in $CHROMIUM")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+
+
+@pytest.fixture
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    """A fresh page; afterwards: no request left the loopback, and the console holds no error."""
+    requests: list[str] = []
+    errors: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            errors.append(message.text)
+
+    def note(request: Request) -> None:
+        requests.append(request.url)
+
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    tab = context.new_page()
+    tab.on("request", note)
+    tab.on("console", hear)
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.goto(url)
+    yield tab
+    context.close()
+    assert errors == []
+    assert requests
+    assert [r for r in requests if not r.startswith((url + "/", "data:", "blob:"))] == []
+
+
+def ask(page: Page, question: str) -> None:
+    page.get_by_label(ENGLISH.question).fill(question)
+    page.get_by_role("button", name=ENGLISH.ask, exact=True).click()
+
+
+def test_a_reader_asks_and_checks_the_answer(page: Page):
+    ask(page, QUESTION)
+    answer = page.get_by_role("region", name=ENGLISH.answer)
+    expect(answer.locator(".sentence").first).to_have_text(" ".join(QUOTE.split()))
+    citation = answer.get_by_role("button").first
+    expect(citation).to_have_text(
+        "1 Port Chronicle, The Winter of the Harbour, Quayside Press, March 2021"
+    )
+    citation.click()
+    mark = page.locator("mark")
+    expect(mark).to_be_in_viewport()
+    assert mark.text_content() == QUOTE
+    expect(mark).to_be_focused()
+    kept = page.evaluate("[Object.values(localStorage), Object.values(sessionStorage)].join()")
+    assert QUESTION not in kept, "the browser keeps the question"
+    assert page.evaluate("indexedDB.databases()") == []
+    link = page.get_by_role("link", name="https://quayside.example/winter")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+
+
+def test_the_keyboard_is_enough(page: Page):
+    page.get_by_label(ENGLISH.question).fill(QUESTION)
+    page.keyboard.press("Enter")
+    citation = page.locator(".claim button").first
+    for key in ("Enter", "Space"):
+        citation.focus()
+        page.keyboard.press(key)
+        expect(page.locator("mark")).to_be_focused()
+
+
+def test_the_way_back_leads_to_the_citation_on_a_phone(page: Page):
+    page.set_viewport_size({"width": 360, "height": 780})
+    page.get_by_role("button", name=QUESTION).click()
+    citation = page.locator(".claim button").first
+    citation.click()
+    expect(page.locator("mark")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.get_by_role("button", name=ENGLISH.back).click()
+    expect(citation).to_be_focused()
+
+
+def test_a_foreign_question_is_not_answered(page: Page):
+    ask(page, FOREIGN)
+    abstention = page.get_by_role("region", name=ENGLISH.no_answer)
+    expect(abstention.locator(".reason")).to_contain_text("The documents do not say")
+    expect(abstention.get_by_text(ENGLISH.closest_note)).to_be_visible()
+    expect(page.locator(".sentence")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<img src=x onerror=document.title='broken'> ice",
+        "${document.title='broken'} {{this}} @children `ice`",
+        "&lt;b&gt; \\u0041 </div></section><script>document.title='broken'</script>",
+    ],
+    ids=["markup", "template", "entities"],
+)
+def test_what_is_asked_is_shown_and_never_run(page: Page, hostile: str):
+    ask(page, hostile)
+    asked = page.locator(".question")
+    expect(asked).to_be_visible()
+    assert asked.text_content() == hostile
+    assert page.title() == ENGLISH.name
+
+
+def test_a_question_that_is_none_is_explained(page: Page):
+    ask(page, "   ")
+    problem = page.get_by_role("region", name=ENGLISH.problem)
+    expect(problem).to_contain_text("the question is empty")
+
+
+@pytest.fixture(scope="module")
+def client(url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+        yield client
+
+
+def call(client: httpx.Client, name: str, data: list[object]) -> str:
+    """What a call of the HTTP API ends with: an event's name and its data."""
+    event = client.post(f"/gradio_api/call/{name}", json={"data": data}).json()["event_id"]
+    return client.get(f"/gradio_api/call/{name}/{event}").text.strip()
+
+
+def test_the_api_offers_ask_and_search_and_nothing_else(client: httpx.Client):
+    assert list(client.get("/gradio_api/info").json()["named_endpoints"]) == ["/ask", "/search"]
+
+
+def test_the_api_answers_with_the_json_of_the_command_line(
+    client: httpx.Client, library: IndexFolder
+):
+    [told] = json.loads(call(client, "ask", [QUESTION]).partition("data: ")[2])
+    expected = open_assistant(library.path).ask(QUESTION).to_json()
+    assert told | {"seconds": None} == expected | {"seconds": None}
+    [found] = json.loads(call(client, "search", [QUESTION, 2]).partition("data: ")[2])
+    assert [hit["rank"] for hit in found["hits"]] == [1, 2]
+
+
+@pytest.mark.parametrize(("name", "data"), [("ask", [" "]), ("search", [QUESTION, 0])])
+def test_the_api_says_what_is_wrong(client: httpx.Client, name: str, data: list[object]):
+    told = call(client, name, data)
+    assert told.startswith("event: error")
+    assert "Traceback" not in told
+
+
+def test_every_response_carries_the_security_headers(client: httpx.Client):
+    for path in ("/", "/theme.css", "/gradio_api/info", "/nowhere"):
+        headers = client.get(path).headers
+        assert {name: headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
+
+
+@pytest.mark.parametrize(
+    "path", ["/docs", "/openapi.json", "/monitoring", "/gradio_api/upload", "/gradio_api/proxy=x"]
+)
+def test_what_nobody_needs_is_not_served(client: httpx.Client, path: str):
+    assert client.get(path).status_code == client.post(path).status_code == 404
+
+
+def test_another_name_for_this_machine_is_refused(client: httpx.Client):
+    assert client.get("/").status_code == 200
+    assert client.get("/", headers={"Host": "rebound.example"}).status_code == 400
+
+
+def test_an_address_in_use_is_an_error_with_a_next_step(url: str, library: IndexFolder):
+    port = httpx.URL(url).port
+    with pytest.raises(InputError, match=f"127.0.0.1:{port}: cannot serve there .*; choose"):
+        serve(LiveAssistant(library.path), port=port)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        None,
+        {},
+        {"place": 7},
+        {"place": "<script>"},
+        {"place": "0" * 16 + ":0-1"},
+        {"place": "{id}:5-5"},
+        {"place": "{id}:9-5"},
+        {"place": "{id}:0-999999999"},
+        {"place": "{id}:-1-5"},
+    ],
+)
+def test_a_place_that_is_not_in_the_index_shows_no_source(library: IndexFolder, asked: object):
+    assistant = open_assistant(library.path)
+    if isinstance(asked, dict) and isinstance(asked.get("place"), str):
+        asked = {"place": asked["place"].replace("{id}", next(iter(assistant.snapshot.documents)))}
+    html = source_html(assistant, asked)
+    assert ENGLISH.no_such_place in html
+    assert "<mark" not in html

@@ -1,0 +1,37 @@
+// Runs once for the answer and once for the source, with Gradio's `element`, `trigger`, `watch`.
+// A button that names a place asks the server for it; a source that arrives shows its marked words.
+
+const reveal = (mark) => {
+  const box = mark.closest(".text");
+  const [inner, outer] = [mark.getBoundingClientRect(), box.getBoundingClientRect()];
+  box.scrollTop += inner.top - outer.top - Math.max(0, (outer.height - inner.height) / 2);
+  mark.focus({ preventScroll: true });
+  const { top, bottom } = mark.getBoundingClientRect();
+  if (top < 64 || bottom > innerHeight) mark.scrollIntoView({ block: "center" });
+};
+
+const openerOf = (place) =>
+  [...document.querySelectorAll("button.opener")].find((b) => b.dataset.place === place);
+
+element.addEventListener("click", (event) => {
+  const shown = document.querySelector(".source[data-place]");
+  const opener = event.target.closest("button.opener");
+  if (opener) {
+    document.querySelectorAll("button.opener[aria-current]").forEach((b) => {
+      b.removeAttribute("aria-current");
+    });
+    opener.setAttribute("aria-current", "true");
+    if (shown?.dataset.place === opener.dataset.place) reveal(shown.querySelector("mark"));
+    else trigger("click", { place: opener.dataset.place });
+  } else if (event.target.closest("button.back")) {
+    const origin =
+      document.querySelector("button.opener[aria-current]") ?? openerOf(shown.dataset.place);
+    origin?.focus();
+    origin?.scrollIntoView({ block: "center" });
+  }
+});
+
+watch("value", () => {
+  const mark = element.querySelector("mark");
+  if (mark) reveal(mark);
+});

@@ -1,0 +1,117 @@
+"""Every word the page itself says, by language. A language is one `Strings` and a line in the dict.
+
+No field has a default, so a translation that misses one does not start. Values that stand in braces
+are filled by `ui.render`, which escapes them first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Strings:
+    """The words of the page in one language."""
+
+    name: str
+    promise: str
+    holdings: str
+    months: tuple[str, ...]
+    date_year: str
+    date_month: str
+    date_day: str
+
+    question: str
+    question_hint: str
+    ask: str
+    examples: str
+
+    answer: str
+    answer_hint: str
+    searching: str
+    word_for_word: str
+    with_quotes: str
+    as_of: str
+    no_date: str
+    page: str
+
+    no_answer: str
+    closest: str
+    closest_note: str
+    problem: str
+
+    searched: str
+    searched_note: str
+    nothing_searched: str
+    score: str
+    found_by: str
+    found_by_names: tuple[tuple[str, str], ...]
+    used: str
+    unused: str
+    fingerprint: str
+
+    source: str
+    source_hint: str
+    source_text: str
+    back: str
+    about: str
+    section: str
+    licence: str
+    file: str
+    sha256: str
+    cut_before: str
+    cut_after: str
+    no_such_place: str
+
+
+ENGLISH = Strings(
+    name="OnRecord",
+    promise="Answers from your documents. Every sentence carries the exact words of its source.",
+    holdings="Documents: {documents}. Passages: {passages}.",
+    months=(
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ),
+    date_year="{year}",
+    date_month="{month} {year}",
+    date_day="{day} {month} {year}",
+    question="Your question",
+    question_hint="Who said what, when, where, why?",
+    ask="Ask",
+    examples="For example:",
+    answer="Answer",
+    answer_hint="The answer appears here, sentence by sentence, each with its source.",
+    searching="Searching the documents…",
+    word_for_word="Word for word. Choose a source to see the words where they stand.",
+    with_quotes="Each sentence rests on the words quoted below it. Choose a source to see them.",
+    as_of="Newest source cited: {date}.",
+    no_date="undated",
+    page="p. {page}",
+    no_answer="No answer",
+    closest="Closest passages",
+    closest_note="Found, but not an answer.",
+    problem="That did not work",
+    searched="What was searched (passages read: {passages}; their documents: {documents})",
+    searched_note="Best match first. An answer uses only some of what was found.",
+    nothing_searched="No passage was found.",
+    score="score {score}",
+    found_by="found by {names}",
+    found_by_names=(("dense", "meaning"), ("keyword", "words")),
+    used="cited in the answer",
+    unused="not used",
+    fingerprint="Index and settings: {fingerprint}",
+    source="Source",
+    source_hint="Choose a source in the answer to see the quoted words where they stand.",
+    source_text="Text of the source",
+    back="Back to the answer",
+    about="About this document",
+    section="Section",
+    licence="Licence",
+    file="File",
+    sha256="SHA-256",
+    cut_before="{count} characters before this are not shown.",
+    cut_after="{count} characters after this are not shown.",
+    no_such_place="The index no longer holds that place. Ask again.",
+)  # fmt: skip
+
+LANGUAGES: dict[str, Strings] = {"en": ENGLISH}
