@@ -63,6 +63,7 @@ class Answer:
 
     `as_of` is the date of the newest document cited (of the newest found, for an abstention).
     `fingerprint` names index and configuration: same fingerprint and question, same answer.
+    `confidence` orders answers, the likelier to be right the higher; it is not a probability.
     """
 
     question: str
@@ -73,6 +74,7 @@ class Answer:
     fingerprint: str
     seconds: Mapping[str, float] = field(default_factory=dict)
     id: str | None = None
+    confidence: float | None = None
 
     def __post_init__(self) -> None:
         if bool(self.claims) == self.abstained or self.abstention == "":
@@ -118,6 +120,7 @@ class Answer:
             "hits": [hit_json(hit) for hit in self.hits],
             "as_of": self.as_of,
             "fingerprint": self.fingerprint,
+            "confidence": self.confidence,
             "seconds": dict(self.seconds),
         }
 

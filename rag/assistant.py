@@ -55,6 +55,7 @@ class Assistant:
                 "compose": round(composed - retrieved, 4),
             },
             id=question_id,
+            confidence=round(found.relevance, 4),
         )
 
     def search(self, question: str, k: int) -> tuple[Hit, ...]:

@@ -31,6 +31,8 @@ FLAGS = [
     "--disable-sync",
 ]
 
+expect.set_options(timeout=30_000)  # machines are shared
+
 QUESTION = "How thick was the ice on the second morning?"
 QUOTE = "The ice was 41 centimetres thick on\nthe second morning."
 FOREIGN = "Which quantum chromodynamics lattice converges?"
