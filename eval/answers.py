@@ -31,6 +31,10 @@ class GivenCitation(_Given):
     start: int | None = None
     end: int | None = None
     speaker: str | None = None
+    title: str | None = None
+    publisher: str | None = None
+    published: str | None = None
+    page: str | None = None
 
 
 class GivenClaim(_Given):
@@ -117,7 +121,8 @@ def load_answers(path: Path, known_ids: set[str]) -> dict[str, GivenAnswer]:
             raise InputError(f"{where}: id {answer.id!r} stands twice", "keep one of them")
         if answer.id not in known_ids:
             raise InputError(
-                f"{where}: id {answer.id!r} is not in the gold file", "correct the id or drop the line"
+                f"{where}: id {answer.id!r} is not in the gold file",
+                "correct the id or drop the line",
             )
         answers[answer.id] = answer
     return answers

@@ -1,8 +1,7 @@
-"""The measures, each a short function from one gold question and one answer to a number.
+"""Measures of answers, citations and abstention: one question and one answer in, a number out.
 
-A value of None means that the measure does not apply to that question; a question that failed or
-gave nothing is scored, and scored 0. Definitions follow the public contract; retrieval measures
-are computed by ir-measures.
+A value of None means that the measure does not apply to that question. A question that failed, or
+whose answer is missing, is scored, and scored 0. `docs/METRICS.md` explains each with an example.
 """
 
 from __future__ import annotations
@@ -11,170 +10,198 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from eval.answers import GivenAnswer, GivenCitation
+from eval.corpus import Corpus
 from eval.gold import GoldQuote, ResolvedGold
-from index.documents import Span
-from index.store import Snapshot
-from rag.answer import Answer, Citation
-
-DEPTHS = (1, 3, 5, 10)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One gold question and what came of it: an answer, or the error instead of one."""
+    """One gold question, what was given for it, and the documents both point into."""
 
     gold: ResolvedGold
-    answer: Answer | None
-    error: str | None = None
+    answer: GivenAnswer
+    corpus: Corpus
+
+    @property
+    def answerable(self) -> bool:
+        return self.gold.question.answerable
 
 
 Measure = Callable[[Case], float | None]
 
 
+def completed(case: Case) -> float:
+    """1 when the question ended in an answer or an abstention, 0 when it failed."""
+    return float(case.answer.answered or case.answer.abstained)
+
+
 def correct(case: Case) -> float | None:
     """1 when an answerable question is answered, all `must` match and no `must_not` does."""
-    question, answer = case.gold.question, case.answer
-    if not question.answerable:
+    question = case.gold.question
+    if not case.answerable or not question.must:
         return None
-    if answer is None or answer.abstained:
+    if not case.answer.answered:
         return 0.0
-    said = all(re.search(p, answer.text, re.IGNORECASE) for p in question.must)
-    wrong = any(re.search(p, answer.text, re.IGNORECASE) for p in question.must_not)
+    said = all(_says(case.answer.text, expression) for expression in question.must)
+    wrong = any(_says(case.answer.text, expression) for expression in question.must_not)
     return float(said and not wrong)
 
 
 def supported(case: Case) -> float | None:
     """1 when a gold quote is cited (every one for list, compare and `needs_all`)."""
-    question, answer = case.gold.question, case.answer
-    if not question.answerable:
+    if not case.answerable:
         return None
-    if answer is None or answer.abstained:
+    if not case.answer.answered:
         return 0.0
-    cited = [any(bears(c, quote) for c in answer.citations) for quote in case.gold.quotes]
-    return float(all(cited) if question.all_quotes else any(cited))
+    cited = [
+        any(bears(citation, quote, case.corpus) for citation in case.answer.citations)
+        for quote in case.gold.quotes
+    ]
+    return float(all(cited) if case.gold.question.all_quotes else any(cited))
+
+
+def nugget_recall(case: Case) -> float | None:
+    """Share of the `must` expressions that the answer matches.
+
+    Nuggets in the sense of Voorhees, Overview of the TREC 2003 Question Answering Track.
+    """
+    must = case.gold.question.must
+    if not case.answerable or not must:
+        return None
+    if not case.answer.answered:
+        return 0.0
+    return sum(_says(case.answer.text, expression) for expression in must) / len(must)
+
+
+def citation_recall(case: Case) -> float | None:
+    """Share of the claims that a citation of theirs bears out, gold quotes being the judge.
+
+    Gao et al., Enabling Large Language Models to Generate Text with Citations (ALCE, EMNLP 2023),
+    section 3, with gold quotes in place of an entailment model. An answer without claims is one
+    claim.
+    """
+    if not case.answerable or not case.answer.answered:
+        return None
+    claims = [case.answer.cited_by(claim) for claim in case.answer.claims]
+    claims = claims or [case.answer.citations]
+    return sum(any(_bears_any(c, case) for c in cited) for cited in claims) / len(claims)
 
 
 def citation_precision(case: Case) -> float | None:
-    """Share of the citations that bear a gold quote, of answerable questions that were answered.
-
-    Citation precision in the sense of ALCE (Gao et al., EMNLP 2023) with gold quotes as judge.
-    """
-    answer = case.answer
-    if not case.gold.question.answerable or answer is None or answer.abstained:
+    """Share of the citations that bear a gold quote (ALCE, as above); 0 when there are none."""
+    if not case.answerable or not case.answer.answered:
         return None
-    good = [any(bears(c, quote) for quote in case.gold.quotes) for c in answer.citations]
-    return sum(good) / len(good)
+    citations = case.answer.citations
+    return sum(_bears_any(c, case) for c in citations) / len(citations) if citations else 0.0
+
+
+def superfluous_citations(case: Case) -> float | None:
+    """Citations that bear no gold quote which an earlier one does not bear already: a count."""
+    if not case.answerable or not case.answer.answered:
+        return None
+    borne: set[int] = set()
+    extra = 0
+    for citation in case.answer.citations:
+        new = {
+            number
+            for number, quote in enumerate(case.gold.quotes)
+            if bears(citation, quote, case.corpus)
+        } - borne
+        extra += not new
+        borne |= new
+    return float(extra)
 
 
 def quote_exactness(case: Case) -> float | None:
     """Share of the citations whose quote is, to the code point, what stands at their span."""
-    answer = case.answer
-    if answer is None or not answer.citations:
+    if not case.answer.citations:
         return None
-    exact = [
-        c.document.text[c.span.start : c.span.end] == c.quote and c.quote != ""
-        for c in answer.citations
-    ]
+    exact = [_is_exact(citation, case.corpus) for citation in case.answer.citations]
     return sum(exact) / len(exact)
 
 
-def abstained_rightly(case: Case) -> float | None:
-    """Abstention recall: 1 when a question that cannot be answered was not answered."""
-    if case.gold.question.answerable:
+def attribution_kept(case: Case) -> float | None:
+    """Share of the citations that name the speaker their document names."""
+    if not case.answer.citations:
         return None
-    return float(case.answer is not None and case.answer.abstained)
+    kept = 0
+    for citation in case.answer.citations:
+        document = case.corpus.find(citation.document, citation.source)
+        kept += document is not None and citation.speaker == document.speaker
+    return kept / len(case.answer.citations)
 
 
-def abstained_wrongly(case: Case) -> float | None:
-    """False abstention: 1 when an answerable question was not answered, or failed."""
-    if not case.gold.question.answerable:
-        return None
-    return float(case.answer is None or case.answer.abstained)
+def abstention_recall(case: Case) -> float | None:
+    """1 when a question that cannot be answered was not answered, by abstaining."""
+    return None if case.answerable else float(case.answer.abstained)
+
+
+def false_abstention(case: Case) -> float | None:
+    """1 when an answerable question was not answered, for whatever reason."""
+    return float(not case.answer.answered) if case.answerable else None
 
 
 def words(case: Case) -> float | None:
-    """Words of the claims, of the questions that were answered."""
-    if case.answer is None or case.answer.abstained:
-        return None
-    return float(sum(len(claim.text.split()) for claim in case.answer.claims))
+    """Words of the answer, of the questions that were answered."""
+    return float(len(case.answer.statement.split())) if case.answer.answered else None
 
 
 def seconds(case: Case) -> float | None:
     """Time from question to answer, all stages."""
-    return sum(case.answer.seconds.values()) if case.answer else None
-
-
-def completed(case: Case) -> float:
-    """1 when the question ended in an answer or an abstention, 0 when it failed."""
-    return float(case.answer is not None)
+    return sum(case.answer.seconds.values()) if case.answer.seconds else None
 
 
 MEASURES: dict[str, Measure] = {
-    "completed": completed,
-    "correct": correct,
-    "supported": supported,
-    "citation_precision": citation_precision,
-    "quote_exactness": quote_exactness,
-    "abstention_recall": abstained_rightly,
-    "false_abstention": abstained_wrongly,
-    "words": words,
-    "seconds": seconds,
+    measure.__name__: measure
+    for measure in (
+        completed,
+        correct,
+        supported,
+        nugget_recall,
+        citation_recall,
+        citation_precision,
+        superfluous_citations,
+        quote_exactness,
+        attribution_kept,
+        abstention_recall,
+        false_abstention,
+        words,
+        seconds,
+    )
 }
 
+LOWER_IS_BETTER = frozenset(
+    {"superfluous_citations", "false_abstention", "words", "seconds", "aurc"}
+)
 
-def bears(citation: Citation, occurrences: Iterable[GoldQuote]) -> bool:
+
+def bears(citation: GivenCitation, occurrences: Iterable[GoldQuote], corpus: Corpus) -> bool:
     """True when the citation's quote contains a gold quote or lies inside it, same document."""
-    return any(
-        citation.span.document_id == gold.span.document_id
+    document = corpus.find(citation.document, citation.source)
+    return document is not None and any(
+        document.id == gold.span.document_id
+        and citation.quote != ""
         and (gold.text in citation.quote or citation.quote in gold.text)
         for gold in occurrences
     )
 
 
-def retrieval(cases: Iterable[Case], snapshot: Snapshot) -> dict[str, dict[str, float]]:
-    """Per question id: success@k, recall@k, MRR@10 and nDCG@10 over passages, by ir-measures.
-
-    A passage is relevant when it holds a gold quote whole (or a part of one that no passage holds
-    whole). Questions without gold quotes are left out; a failed question retrieves nothing.
-    """
-    import ir_measures
-
-    qrels: dict[str, dict[str, int]] = {}
-    run: dict[str, dict[str, float]] = {}
-    for case in cases:
-        question = case.gold.question
-        if not question.answerable:
-            continue
-        relevant = {pid for quote in case.gold.quotes for pid in holders(quote, snapshot)}
-        qrels[question.id] = dict.fromkeys(relevant, 1)
-        hits = case.answer.hits if case.answer else ()
-        # Ranks, not scores: equal scores must not be reordered by the evaluator.
-        run[question.id] = {hit.passage.id: 1.0 / hit.rank for hit in hits}
-    measures = {
-        **{f"success@{k}": ir_measures.Success @ k for k in DEPTHS},
-        **{f"recall@{k}": ir_measures.R @ k for k in DEPTHS},
-        "mrr@10": ir_measures.RR @ 10,
-        "ndcg@10": ir_measures.nDCG @ 10,
-    }
-    names = {measure: name for name, measure in measures.items()}
-    values: dict[str, dict[str, float]] = {qid: dict.fromkeys(measures, 0.0) for qid in qrels}
-    if qrels:
-        for metric in ir_measures.iter_calc(list(names), qrels, run):
-            values[metric.query_id][names[metric.measure]] = float(metric.value)
-    return values
+def is_right(case: Case) -> bool:
+    """Whether the outcome was the right one: a correct answer, or an abstention where due."""
+    if not case.answerable:
+        return case.answer.abstained
+    verdict = correct(case)
+    return bool(supported(case) if verdict is None else verdict)
 
 
-def holders(occurrences: Iterable[GoldQuote], snapshot: Snapshot) -> list[str]:
-    """Ids of the passages that hold a quote whole; failing that, of those that overlap it."""
-    whole: list[str] = []
-    part: list[str] = []
-    spans: list[Span] = [gold.span for gold in occurrences]
-    for passage in snapshot.passages:
-        for span in spans:
-            if passage.span.overlaps(span):
-                inside = passage.span.start <= span.start and span.end <= passage.span.end
-                (whole if inside else part).append(passage.id)
-    return whole or part
+def confidence(case: Case) -> float | None:
+    """What a system says of its own answer, else the score of its best hit; None if unanswered."""
+    if not case.answer.answered:
+        return None
+    if case.answer.confidence is not None:
+        return case.answer.confidence
+    return max((hit.score for hit in case.answer.hits if hit.score is not None), default=0.0)
 
 
 def mean(values: Iterable[float | None]) -> float | None:
@@ -195,3 +222,19 @@ def summarise(rows: Iterable[tuple[str, Mapping[str, float | None]]]) -> dict[st
         of_kind = [values.get("abstention_recall") for k, values in listed if k == kind]
         result[f"abstention_recall.{kind}"] = mean(of_kind)
     return {name: value for name, value in result.items() if value is not None}
+
+
+def _bears_any(citation: GivenCitation, case: Case) -> bool:
+    return any(bears(citation, quote, case.corpus) for quote in case.gold.quotes)
+
+
+def _is_exact(citation: GivenCitation, corpus: Corpus) -> bool:
+    document = corpus.find(citation.document, citation.source)
+    if document is None or citation.start is None or citation.end is None or not citation.quote:
+        return False
+    inside = 0 <= citation.start < citation.end <= len(document.text)
+    return inside and document.text[citation.start : citation.end] == citation.quote
+
+
+def _says(text: str, expression: str) -> bool:
+    return re.search(expression, text, re.IGNORECASE) is not None

@@ -1,174 +1,225 @@
-"""A run: every gold question put to an assistant, scored, and written down with what made it.
+"""A run: what one system answered to every gold question, scored, with what made it.
 
-The first line of a run file describes the run (gold, index, configuration, means); each further
-line is one question with its scores and the Answer as the contract has it. Two runs of the same
-thing differ in their timings only.
+A run file is JSON Lines: the first line describes the run, each further line is one question with
+its scores and its answer. Two runs of the same thing differ in their timings only.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.answers import GivenAnswer, failed
+from eval.corpus import Corpus
 from eval.gold import GoldQuestion, ResolvedGold, load_gold, resolve
-from eval.metrics import MEASURES, Case, retrieval, summarise
+from eval.metrics import MEASURES, Case, confidence, is_right, summarise
+from eval.ranking import retrieval
+from eval.risk import RiskPoint, aurc, risk_coverage
 from index.documents import sha256_hex
 from index.errors import InputError
 from index.store import Snapshot
-from rag.answer import Answer
-from rag.assistant import Assistant
 
-Progress = Callable[[int, int], None]
+Scores = Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A gold file over a corpus: questions with their quotes located, and those not runnable."""
+
+    name: str
+    sha256: str
+    questions: tuple[ResolvedGold, ...]
+    not_run: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question of a run: its gold id and kind, its scores, and its answer or error."""
+    """One question of a run. `right` is what risk is counted by, `confidence` orders the rows."""
 
     id: str
     kind: str
-    scores: dict[str, float | None]
-    answer: Answer | None
-    error: str | None
-
-    def to_json(self) -> dict[str, Any]:
-        answer = self.answer.to_json() if self.answer else None
-        return {
-            "id": self.id,
-            "kind": self.kind,
-            "scores": self.scores,
-            "error": self.error,
-            "answer": answer,
-        }
+    lang: str
+    scores: Scores
+    right: bool
+    confidence: float | None
+    answer: GivenAnswer
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All rows of a gold file in its order. `not_run` are rows whose documents are absent."""
+    """All rows of a gold file in its order. `not_run`: ids whose documents are not in the index."""
 
     name: str
-    about: dict[str, Any]
+    system: str
+    about: Mapping[str, Any]
     rows: tuple[Row, ...]
     not_run: tuple[str, ...]
 
     @property
     def measures(self) -> dict[str, float]:
-        return summarise((row.kind, row.scores) for row in self.rows)
+        """Means by measure, and the area under the risk-coverage curve."""
+        return summarise((row.kind, row.scores) for row in self.rows) | {"aurc": aurc(self.curve())}
+
+    def curve(self) -> list[RiskPoint]:
+        """The risk-coverage curve; what was not answered is what it is least sure of."""
+        least = float("-inf")
+        return risk_coverage(
+            (least if row.confidence is None else row.confidence, row.right) for row in self.rows
+        )
+
+    def values(self, measure: str) -> dict[str, float]:
+        """Value by question id, of the questions the measure applies to."""
+        found = {row.id: row.scores.get(measure) for row in self.rows}
+        return {qid: value for qid, value in found.items() if value is not None}
+
+    @property
+    def measure_names(self) -> list[str]:
+        """All measures that any row has a value for, in the order they were scored."""
+        names = dict.fromkeys(name for row in self.rows for name in row.scores)
+        return [
+            name for name in names if any(row.scores.get(name) is not None for row in self.rows)
+        ]
 
     def save(self, path: Path) -> None:
+        """Writes the run file whole or not at all."""
         head = {
             "run": self.name,
+            "system": self.system,
             "about": self.about,
             "questions": len(self.rows),
-            "not_run": list(self.not_run),
+            "not_run": self.not_run,
             "measures": self.measures,
         }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(path.name + ".tmp")
-        with draft.open("w", encoding="utf-8", newline="\n") as file:
-            for row in (head, *(row.to_json() for row in self.rows)):
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        draft.replace(path)
+        lines = [head, *map(_row_json, self.rows)]
+        write_lines(path, (json.dumps(line, ensure_ascii=False) for line in lines))
 
 
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """What the first line of a run file says."""
-
-    name: str
-    questions: int
-    not_run: tuple[str, ...]
-    measures: dict[str, float]
-
-
-def run_gold(assistant: Assistant, gold: Path, progress: Progress | None = None) -> Run:
-    """Puts every question of a gold file to the assistant and scores what comes back."""
-    questions = load_gold(gold)
-    resolved, not_run = _resolve_all(questions, assistant.snapshot)
-    cases = []
-    for number, item in enumerate(resolved, 1):
-        cases.append(_case(assistant, item))
-        if progress:
-            progress(number, len(resolved))
-    manifest = assistant.snapshot.manifest
-    about = {
-        "gold": gold.name,
-        "gold_sha256": sha256_hex(gold.read_bytes()),
-        "fingerprint": assistant.fingerprint,
-        "index": {
-            "fingerprint": manifest.fingerprint,
-            "onrecord": manifest.onrecord,
-            "encoder": manifest.encoder,
-            "encoder_sha256": manifest.encoder_sha256,
-            "documents": manifest.documents,
-            "passages": manifest.passages,
-            "characters_per_passage": characters_per_passage(assistant.snapshot),
-        },
-        "config": assistant.config.model_dump(),
-    }
-    found = retrieval(cases, assistant.snapshot)
-    rows = tuple(
-        Row(
-            id=case.gold.question.id,
-            kind=case.gold.question.kind,
-            scores={
-                **{name: measure(case) for name, measure in MEASURES.items()},
-                **found.get(case.gold.question.id, {}),
-            },
-            answer=case.answer,
-            error=case.error,
-        )
-        for case in cases
-    )
-    return Run(gold.stem, about, rows, tuple(not_run))
-
-
-def load_summary(path: Path) -> RunSummary:
-    """The description at the head of a run file."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            head = json.loads(file.readline())
-        return RunSummary(
-            head["run"], head["questions"], tuple(head["not_run"]), dict(head["measures"])
-        )
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot read the run ({error.strerror})", "make it: onrecord eval run --out"
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a run file", "make one: onrecord eval run --out") from error
-
-
-def characters_per_passage(snapshot: Snapshot) -> float:
-    """Mean passage length: success@k means little without it."""
-    lengths = [len(passage.text) for passage in snapshot.passages]
-    return round(sum(lengths) / len(lengths), 1) if lengths else 0.0
-
-
-def _resolve_all(
-    questions: Sequence[GoldQuestion], snapshot: Snapshot
-) -> tuple[list[ResolvedGold], list[str]]:
+def open_gold(path: Path, corpus: Corpus) -> Gold:
+    """Reads a gold file and locates its quotes; at least one question must be runnable."""
     resolved, not_run = [], []
-    for question in questions:
-        item = resolve(question, snapshot)
+    for question in load_gold(path):
+        item = resolve(question, corpus)
         if item is None:
             not_run.append(question.id)
         else:
             resolved.append(item)
     if not resolved:
         raise InputError(
-            "none of the gold questions' documents is in the index",
+            f"{path}: none of the questions' documents is in the index",
             "add them: onrecord add PATH, or name another index with --index",
         )
-    return resolved, not_run
+    return Gold(path.stem, sha256_hex(path.read_bytes()), tuple(resolved), tuple(not_run))
 
 
-def _case(assistant: Assistant, gold: ResolvedGold) -> Case:
-    """Asks one question. Whatever goes wrong is scored as a failure of that question."""
+def score(
+    gold: Gold,
+    answers: Mapping[str, GivenAnswer],
+    corpus: Corpus,
+    *,
+    system: str,
+    about: Mapping[str, Any],
+) -> Run:
+    """Scores answers, whoever gave them. A question without an answer is scored as failed."""
+    cases = [Case(item, _answer_for(item.question, answers), corpus) for item in gold.questions]
+    found = retrieval(cases)
+    rows = tuple(_scored(case, found.get(case.gold.question.id, {})) for case in cases)
+    about = {"gold": gold.name, "gold_sha256": gold.sha256, **about}
+    return Run(gold.name, system, about, rows, gold.not_run)
+
+
+def describe_index(snapshot: Snapshot) -> dict[str, Any]:
+    """What a run says of the index it was made over."""
+    manifest = snapshot.manifest
+    return {
+        "fingerprint": manifest.fingerprint,
+        "onrecord": manifest.onrecord,
+        "encoder": manifest.encoder,
+        "encoder_sha256": manifest.encoder_sha256,
+        "documents": manifest.documents,
+        "passages": manifest.passages,
+        "characters_per_passage": characters_per_passage(p.text for p in snapshot.passages),
+    }
+
+
+def characters_per_passage(texts: Iterable[str]) -> float:
+    """Mean passage length: success@k means little without it."""
+    lengths = [len(text) for text in texts]
+    return round(sum(lengths) / len(lengths), 1) if lengths else 0.0
+
+
+def load_run(path: Path) -> Run:
+    """Reads a run file back; anything else is an error that names the line."""
     try:
-        return Case(gold, assistant.ask(gold.question.question, gold.question.id))
-    except Exception as error:  # the denominator is the gold file: a crash must not shrink it
-        return Case(gold, None, f"{type(error).__name__}: {error}")
+        lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path}: cannot read the run ({error})", "make it: onrecord eval run --out FILE"
+        ) from error
+    rows: list[Row] = []
+    try:
+        head = json.loads(lines[0])
+        for line in lines[1:]:
+            rows.append(_row(json.loads(line)))
+        return Run(head["run"], head["system"], head["about"], tuple(rows), tuple(head["not_run"]))
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise InputError(
+            f"{path}:{len(rows) + 2}: not a line of a run file",
+            "make one: onrecord eval run --out FILE",
+        ) from error
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """A text file in one step: its old content stays until the new one is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".tmp")
+    with draft.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{line}\n" for line in lines)
+    draft.replace(path)
+
+
+def _answer_for(question: GoldQuestion, answers: Mapping[str, GivenAnswer]) -> GivenAnswer:
+    missing = failed(question.id, question.question, "no answer was given")
+    return answers.get(question.id, missing)
+
+
+def _scored(case: Case, ranking: Mapping[str, float]) -> Row:
+    question = case.gold.question
+    return Row(
+        id=question.id,
+        kind=question.kind,
+        lang=question.lang,
+        scores={**{name: measure(case) for name, measure in MEASURES.items()}, **ranking},
+        right=is_right(case),
+        confidence=confidence(case),
+        answer=case.answer,
+    )
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "lang": row.lang,
+        "scores": row.scores,
+        "right": row.right,
+        "confidence": row.confidence,
+        "answer": row.answer.model_dump(mode="json"),
+    }
+
+
+def _row(data: dict[str, Any]) -> Row:
+    return Row(**{**data, "answer": GivenAnswer.model_validate(data["answer"])})
+
+
+def same_questions(runs: Sequence[Run]) -> None:
+    """Raises `InputError` when runs are not about the same gold questions."""
+    first = runs[0]
+    for other in runs[1:]:
+        if first.about.get("gold_sha256") != other.about.get("gold_sha256"):
+            raise InputError(
+                f"the runs {first.name!r} and {other.name!r} are over different gold files",
+                "run both on the same gold",
+            )

@@ -53,13 +53,13 @@ class LateInteraction:
         vectors = _vectors(self._headers, self._owner[passage])
         return np.asarray(question.tokens @ vectors.T, dtype=np.float32)
 
-    def score(self, question: Encoded, passage: int) -> float:
+    def score(self, question: Encoded, weights: Floats, passage: int) -> float:
         """Weighted MaxSim of question and passage, between -1 and 1."""
         similarities = [
             self.similarities(question, passage),
             self.header_similarities(question, passage),
         ]
-        return maxsim(np.concatenate(similarities, axis=1), self.weights(question))
+        return maxsim(np.concatenate(similarities, axis=1), weights)
 
 
 def maxsim(similarities: Floats, weights: Floats) -> float:

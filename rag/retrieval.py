@@ -48,30 +48,22 @@ class Retriever:
         keyword = self._snapshot.keywords.scores(question)
         by_keyword = set(highest(keyword, self._config.candidates))
         fused = self._fused(dense, keyword, by_keyword)
-        scores = (
-            {row: self.late.score(encoded, row) for row in fused} if self._config.rerank else fused
-        )
+        weights = self.late.weights(encoded)
+        late = {row: self.late.score(encoded, weights, row) for row in fused}
+        scores = late if self._config.rerank else fused
         best = sorted(scores, key=lambda row: (-scores[row], row))[: k or self._config.hits]
+        relevance = (max(dense.values()) + max(late[row] for row in best)) / 2 if best else 0.0
+        lists = {"dense": dense.keys(), "keyword": by_keyword}
         hits = tuple(
-            Hit(
-                passage=(passage := self._snapshot.passages[row]),
-                document=self._snapshot.documents[passage.span.document_id],
-                score=scores[row],
-                rank=rank,
-                found_by=tuple(
-                    name
-                    for name, rows in (("dense", dense), ("keyword", by_keyword))
-                    if row in rows
-                ),
-            )
+            self._hit(row, scores[row], rank, tuple(n for n, rows in lists.items() if row in rows))
             for rank, row in enumerate(best, 1)
         )
-        return Found(hits, tuple(best), encoded, self._relevance(encoded, dense, best))
+        return Found(hits, tuple(best), encoded, relevance)
 
-    def _relevance(self, question: Encoded, dense: dict[int, float], best: list[int]) -> float:
-        if not best:
-            return 0.0
-        return (max(dense.values()) + max(self.late.score(question, row) for row in best)) / 2
+    def _hit(self, row: int, score: float, rank: int, found_by: tuple[str, ...]) -> Hit:
+        passage = self._snapshot.passages[row]
+        document = self._snapshot.documents[passage.span.document_id]
+        return Hit(passage, document, score, rank, found_by)
 
     def _fused(
         self, dense: dict[int, float], keyword: Scores, by_keyword: set[int]

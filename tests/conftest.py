@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ for name in ("HF_HOME", "HF_HUB_CACHE", "TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DI
 
 # Imported here, after the environment is set: some libraries read it when they are imported.
 from index.config import Config  # noqa: E402
-from index.encoder import Encoder, HashingEncoder, MiniLM  # noqa: E402
+from index.encoder import Encoder, MiniLM  # noqa: E402
 from index.indexing import add  # noqa: E402
 from index.store import IndexFolder  # noqa: E402
 
@@ -126,15 +126,13 @@ MakeIndex = Callable[..., IndexFolder]
 def make_index(tmp_path: Path) -> MakeIndex:
     """Writes files below `tmp_path/files` and indexes them: `make_index({"a.txt": "..."})`."""
 
-    def make(files: dict[str, str | bytes], config: Config = HASHING) -> IndexFolder:
+    def make(files: Mapping[str, str | bytes], config: Config = HASHING) -> IndexFolder:
         return build(tmp_path, files, config)
 
     return make
 
 
-def build(
-    where: Path, files: dict[str, str | bytes] | dict[str, str], config: Config
-) -> IndexFolder:
+def build(where: Path, files: Mapping[str, str | bytes], config: Config) -> IndexFolder:
     folder = IndexFolder(where / "index")
     for name, content in files.items():
         path = where / "files" / name
@@ -160,8 +158,3 @@ def minilm() -> Encoder:
 def minilm_library(tmp_path_factory: pytest.TempPathFactory) -> IndexFolder:
     """`LIBRARY`, indexed with the packaged MiniLM. Read only."""
     return build(tmp_path_factory.mktemp("minilm-library"), LIBRARY, Config())
-
-
-@pytest.fixture(scope="session", params=["hashing", "minilm"])
-def any_encoder(request: pytest.FixtureRequest) -> Encoder:
-    return request.getfixturevalue("minilm") if request.param == "minilm" else HashingEncoder()

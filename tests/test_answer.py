@@ -119,6 +119,7 @@ def test_the_json_of_an_answer_is_that_of_the_contract():
         ],
         "as_of": "2021-03",
         "fingerprint": "f" * 16,
+        "confidence": None,
         "seconds": {"compose": 0.1},
     }
 

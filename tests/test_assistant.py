@@ -48,6 +48,7 @@ def test_a_foreign_question_gets_an_abstention_that_keeps_what_was_found(assista
     assert answer.claims == ()
     assert len(answer.hits) > 0
     assert answer.as_of == "2021-03"
+    assert answer.confidence < min(assistant.ask(other).confidence for other in ANSWERABLE)
 
 
 def test_an_empty_index_abstains(make_index):

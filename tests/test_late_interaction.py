@@ -47,18 +47,18 @@ def test_a_piece_weighs_by_how_few_passages_hold_it(late):
 def test_a_passage_that_holds_every_word_scores_one_and_the_others_what_their_best_words_give(late):
     encoder = HashingEncoder()
     question = encoder.encode_query("gauge bell")
-    assert late.score(question, 0) == pytest.approx(1, abs=1e-3)
+    assert late.score(question, late.weights(question), 0) == pytest.approx(1, abs=1e-3)
     weight_gauge, weight_bell = late.weights(question)
     ice = encoder.encode_query("The gauge in ice").tokens
     best_for_bell = (ice @ question.tokens[1]).max()
     expected = weight_gauge * 1 + weight_bell * best_for_bell
-    assert late.score(question, 1) == pytest.approx(expected, abs=0.01)
+    assert late.score(question, late.weights(question), 1) == pytest.approx(expected, abs=0.01)
 
 
 def test_what_is_known_of_the_document_counts_as_part_of_its_passages(late):
     question = HashingEncoder().encode_query("storm")
-    assert late.score(question, 0) == pytest.approx(1, abs=1e-3)
-    assert late.score(question, 1) < 0.7
+    assert late.score(question, late.weights(question), 0) == pytest.approx(1, abs=1e-3)
+    assert late.score(question, late.weights(question), 1) < 0.7
 
 
 def test_vectors_are_unit_rows_and_starts_stand_at_the_words(late):

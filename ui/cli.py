@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,9 +12,18 @@ import typer
 
 from index import __version__
 from index.errors import InputError, OnRecordError
+from ui.cli_eval import evaluation
+from ui.options import (
+    DEFAULT_INDEX,
+    BatchOption,
+    ConfigOption,
+    IndexOption,
+    JsonOption,
+    progress_bar,
+    settings_from,
+)
 
 if TYPE_CHECKING:
-    from index.config import Config
     from rag.assistant import Assistant
 
 app = typer.Typer(
@@ -25,23 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-evaluation = typer.Typer(
-    help="Gold questions against the assistant.", no_args_is_help=True, rich_markup_mode=None
-)
 app.add_typer(evaluation, name="eval")
-
-IndexOption = Annotated[Path, typer.Option("--index", metavar="DIR", help="Folder of the index.")]
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="Settings; onrecord.toml is used if it is here."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="For programs, on standard output.")]
-BatchOption = Annotated[
-    Path | None,
-    typer.Option("--batch", metavar="FILE", help='JSON Lines: {"id", "question"} each.'),
-]
-DEFAULT_INDEX = Path(".onrecord")
-DEFAULT_CONFIG = Path("onrecord.toml")
 
 
 def main() -> None:
@@ -95,8 +87,8 @@ def add(
     from index.store import IndexFolder
     from ui.terminal import added_text
 
-    settings = _config(config)
-    with _progress("encoding passages") as progress:
+    settings = settings_from(config)
+    with progress_bar("encoding passages") as progress:
         report = add_documents(
             IndexFolder(index),
             paths,
@@ -134,8 +126,8 @@ def rebuild(index: IndexOption = DEFAULT_INDEX, config: ConfigOption = None) -> 
     from index.indexing import rebuild as rebuild_index
     from index.store import IndexFolder
 
-    with _progress("encoding passages") as progress:
-        manifest = rebuild_index(IndexFolder(index), _config(config), progress)
+    with progress_bar("encoding passages") as progress:
+        manifest = rebuild_index(IndexFolder(index), settings_from(config), progress)
     typer.echo(f"rebuilt   {manifest.documents} documents, {manifest.passages} passages")
 
 
@@ -263,77 +255,8 @@ def serve(
     def announce(address: str) -> None:
         typer.echo(f"OnRecord is at {address} (Ctrl-C ends it)")
 
-    latest = LiveAssistant(index, _config(config))
+    latest = LiveAssistant(index, settings_from(config))
     serve_page(latest, port=port, examples=example or (), announce=announce)
-
-
-@evaluation.command("run", epilog="Example: onrecord eval run --gold seeds/gold/briefs.jsonl")
-def eval_run(
-    gold: Annotated[Path, typer.Option("--gold", metavar="FILE", help="Gold questions.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="The run, kept.")
-    ] = None,
-    index: IndexOption = DEFAULT_INDEX,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Asks every gold question, scores the answers and prints the means."""
-    from eval.runs import run_gold
-    from rag.assistant import open_assistant
-    from ui.terminal import measures_text
-
-    assistant = open_assistant(index, _config(config))
-    with _progress("asking") as progress:
-        run = run_gold(assistant, gold, progress)
-    if out:
-        run.save(out)
-    if as_json:
-        typer.echo(json.dumps({"run": run.name, "about": run.about, "measures": run.measures}))
-        return
-    typer.echo(measures_text(run.name, len(run.rows), run.measures))
-    if run.not_run:
-        typer.echo(f"{len(run.not_run)} questions NOT run: their documents are not in the index")
-
-
-@evaluation.command("gate", epilog="Example: onrecord eval gate build/eval/briefs.jsonl")
-def eval_gate(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...")],
-    gates: Annotated[
-        Path | None, typer.Option("--gates", metavar="FILE", help="Instead of the project's own.")
-    ] = None,
-) -> None:
-    """Holds runs to their thresholds. Exit code 1 names each measure that fails."""
-    from eval.gates import judge, load_gates
-    from eval.runs import load_summary
-
-    thresholds = load_gates(gates)
-    verdicts = [v for path in runs for v in judge(load_summary(path), thresholds)]
-    for verdict in verdicts:
-        typer.echo(f"{'passed' if verdict.passed else 'FAILED'}  {verdict}")
-    failed = sum(not verdict.passed for verdict in verdicts)
-    if failed:
-        typer.echo(f"onrecord: {failed} of {len(verdicts)} thresholds failed", err=True)
-        raise typer.Exit(1)
-
-
-@evaluation.command("bench", epilog="Example: onrecord eval bench --gold seeds/gold/briefs.jsonl")
-def eval_bench(
-    gold: Annotated[Path, typer.Option("--gold", metavar="FILE", help="Gold questions.")],
-    index: IndexOption = DEFAULT_INDEX,
-) -> None:
-    """Compares the parts of the retrieval with each other, in quality and time, in one run."""
-    from eval.bench import ablations
-    from ui.terminal import ablations_text
-
-    typer.echo(ablations_text(gold.stem, ablations(index, gold)))
-
-
-def _config(path: Path | None) -> Config:
-    from index.config import Config, load_config
-
-    if path is None and not DEFAULT_CONFIG.is_file():
-        return Config()
-    return load_config(path or DEFAULT_CONFIG)
 
 
 def _assistant(
@@ -347,7 +270,7 @@ def _assistant(
         raise InputError("one question or --batch FILE is needed", "give exactly one of them")
     from rag.assistant import open_assistant
 
-    settings = _config(config)
+    settings = settings_from(config)
     if composer is not None:
         settings = settings.model_copy(update={"composer": composer})
     return open_assistant(index, settings)
@@ -378,17 +301,3 @@ def _batch_row(
     except OnRecordError as error:
         reason = f"{where}: {error}"
     return {"id": question_id, "question": question, "error": reason}
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on stderr, only where somebody watches it."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
 
-from eval.bench import SHOWN, Ablation
+from eval.compare import Change, Difference
+from eval.runs import Run
+from eval.significance import interval
 from index.documents import Document, Passage
 from index.indexing import AddReport
 from index.manifest import Manifest
@@ -62,8 +65,7 @@ def where(hit: Hit) -> str:
 
 
 def shortened(passage: Passage) -> str:
-    line = " ".join(passage.text.split())
-    return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "…"
+    return _one_line(passage.text)
 
 
 def added_text(report: AddReport) -> str:
@@ -102,18 +104,57 @@ def manifest_text(manifest: Manifest, size: int) -> str:
     return "\n".join(f"{name:<15} {value}" for name, value in rows.items())
 
 
-def measures_text(name: str, questions: int, measures: Mapping[str, float]) -> str:
-    lines = [f"{name}: {questions} questions"]
-    lines += [f"  {measure:<32} {value:8.3f}" for measure, value in sorted(measures.items())]
+SHOWN_FIRST = ("success@1", "success@5", "mrr@10", "correct", "supported")
+
+
+def run_text(run: Run) -> str:
+    """Every measure with its 95 % interval and the number of questions it applies to."""
+    lines = [f"{run.name}, {run.system}: {len(run.rows)} questions"]
+    for name in run.measure_names:
+        found = interval(list(run.values(name).values()))
+        lines.append(
+            f"  {name:<24}{found.mean:>9.3f}   [{found.low:.3f}, {found.high:.3f}]{found.n:>6}"
+        )
+    rest = {name: value for name, value in run.measures.items() if name not in run.measure_names}
+    lines += [f"  {name:<34}{value:>9.3f}" for name, value in rest.items()]
+    if run.not_run:
+        lines.append(f"{len(run.not_run)} questions NOT run: their documents are not in the index")
     return "\n".join(lines)
 
 
-def ablations_text(name: str, rows: Sequence[Ablation]) -> str:
+def comparison_text(
+    first: Run, second: Run, differences: Sequence[Difference], changes: Sequence[Change]
+) -> str:
+    """A table of measures, then the questions that changed, losses first."""
+    lines = [f"{first.name}: {first.system} (A) and {second.system} (B), * p < 0.05"]
+    lines.append(f"  {'measure':<24}{'A':>9}{'B':>9}{'B - A':>9}{'p':>9}")
+    for item in differences:
+        mark = " *" if item.significant else ""
+        values = (
+            f"{item.first.mean:>9.3f}{item.second.mean:>9.3f}{item.change:>+9.3f}{item.p:>9.4f}"
+        )
+        lines.append(f"  {item.measure:<24}{values}{mark}")
+    for change in changes:
+        lines += [
+            f"{change.outcome:<8}{change.id}  {change.second.answer.question or ''}",
+            f"        A: {_one_line(change.first.answer.text)}",
+            f"        B: {_one_line(change.second.answer.text)}",
+        ]
+    return "\n".join(lines)
+
+
+def ablations_text(runs: Mapping[str, Run]) -> str:
     """A table; times are given against the last row, the product's default."""
-    head = f"{name:<18}" + "".join(f"{measure:>11}" for measure in SHOWN) + "  ms/question    ratio"
-    lines = [head]
-    for row in rows:
-        cells = "".join(f"{row.measures[measure]:>11.3f}" for measure in SHOWN)
-        ratio = row.seconds / rows[-1].seconds
-        lines.append(f"{row.name:<18}{cells}{row.seconds * 1000:>13.1f}{ratio:>9.2f}")
+    head = "".join(f"{measure:>11}" for measure in SHOWN_FIRST)
+    lines = [f"{'':<18}{head}  ms/question    ratio"]
+    medians = {name: median(run.values("seconds").values()) for name, run in runs.items()}
+    last = medians[list(runs)[-1]]
+    for name, run in runs.items():
+        cells = "".join(f"{run.measures[measure]:>11.3f}" for measure in SHOWN_FIRST)
+        lines.append(f"{name:<18}{cells}{medians[name] * 1000:>13.1f}{medians[name] / last:>9.2f}")
     return "\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "…"
