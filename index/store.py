@@ -205,6 +205,7 @@ class IndexFolder:
     @contextmanager
     def writing(self, command: str) -> Iterator[None]:
         """Holds the write lock; a second writer is told who holds it. Dies with its process."""
+        ours = not self.path.exists()
         try:
             self._generations.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.path / "lock", timeout=0)
@@ -227,6 +228,8 @@ class IndexFolder:
         finally:
             (self.path / "lock.json").unlink(missing_ok=True)
             lock.release()
+            if ours and not self.exists():  # nothing came of it: leave nothing behind
+                shutil.rmtree(self.path, ignore_errors=True)
 
     def commit(self, contents: Contents, manifest: Manifest) -> None:
         """Makes `contents` the generation in force; `manifest` lacks only its `files` and counts.
@@ -262,7 +265,14 @@ class IndexFolder:
         keep = self.current().name if self.exists() else None
         for path in self._generations.iterdir():
             if path.name != keep and path.name.removesuffix(".tmp").isdigit():
-                shutil.rmtree(path, ignore_errors=True)
+                try:
+                    shutil.rmtree(path)
+                except OSError as error:
+                    raise InputError(
+                        f"{path}: an old generation cannot be deleted ({error.strerror}), "
+                        "what was removed from the index is still in it",
+                        "delete that folder",
+                    ) from error
 
     def _holder(self) -> str:
         try:

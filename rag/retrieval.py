@@ -43,15 +43,18 @@ class Retriever:
 
     def search(self, question: str, k: int | None = None) -> Found:
         """The k best passages (`config.hits` of them by default), best first."""
+        depth = max(k or 0, self._config.candidates)  # asked for more than there are candidates
         encoded = self.encoder.encode_query(question)
-        dense = dict(self._snapshot.vectors.search(encoded.vector, self._config.candidates))
+        dense = dict(self._snapshot.vectors.search(encoded.vector, depth))
         keyword = self._snapshot.keywords.scores(question)
-        by_keyword = set(highest(keyword, self._config.candidates))
+        by_keyword = set(highest(keyword, depth))
         fused = self._fused(dense, keyword, by_keyword)
         weights = self.late.weights(encoded)
         late = {row: self.late.score(encoded, weights, row) for row in fused}
         scores = late if self._config.rerank else fused
-        best = sorted(scores, key=lambda row: (-scores[row], row))[: k or self._config.hits]
+        best = sorted(scores, key=lambda row: (-scores[row], row))[
+            : self._config.hits if k is None else k
+        ]
         relevance = (max(dense.values()) + max(late[row] for row in best)) / 2 if best else 0.0
         lists = {"dense": dense.keys(), "keyword": by_keyword}
         hits = tuple(

@@ -17,7 +17,7 @@ from index.metadata import FIELDS
 
 ANSWER_KEYS = {
     "schema", "id", "question", "abstained", "reason", "text", "claims", "citations", "hits",
-    "as_of", "fingerprint", "seconds",
+    "as_of", "fingerprint", "confidence", "seconds",
 }  # fmt: skip
 CITATION_KEYS = {
     "number", "document", "source", "start", "end", "quote", "speaker", "title", "publisher",
@@ -222,9 +222,11 @@ def test_the_gate_turns_red_and_names_the_measure(shell: Shell) -> None:
     }  # fmt: skip
     (shell.folder / "harbours.jsonl").write_text(json.dumps(row) + "\n")
     table = shell("eval", "run", "--gold", "harbours.jsonl", "--out", "run.jsonl").stdout
-    assert "harbours: 1 questions" in table
+    assert "harbours, onrecord: 1 questions" in table
     for floor, code in (("0.5", 0), ("1.5", 1)):
-        (shell.folder / "gates.toml").write_text(f"[harbours]\ncorrect = {{ min = {floor} }}\n")
+        (shell.folder / "gates.toml").write_text(
+            f"[harbours.limits]\ncorrect = {{ min = {floor} }}\n"
+        )
         done = shell("eval", "gate", "run.jsonl", "--gates", "gates.toml", code=code)
         assert f"harbours: correct 1.0000, wanted >= {floor}" in done.stdout
 

@@ -265,3 +265,10 @@ def test_the_order_of_additions_does_not_change_what_an_index_says(folder):
         vectors = snapshot.vectors.vectors().tolist()
         scores.append(sorted(zip([p.id for p in snapshot.passages], rows, vectors, strict=True)))
     assert scores[0] == scores[1]
+
+
+def test_a_first_add_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "broken.txt").write_bytes(b"\xff")
+    report = add(IndexFolder(tmp_path / "index"), [str(tmp_path / "broken.txt")], HASHING)
+    assert report.failed
+    assert not (tmp_path / "index").exists()

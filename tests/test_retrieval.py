@@ -7,6 +7,8 @@ import pytest
 
 from index.config import Config
 from index.encoder import HashingEncoder
+from index.store import IndexFolder
+from rag.assistant import open_assistant
 from rag.retrieval import Retriever
 
 
@@ -78,3 +80,8 @@ def test_the_fused_score_is_the_weighted_sum_of_both_normalised_ones(make_index)
 def test_an_index_without_passages_finds_nothing(make_index):
     found = retriever(make_index({"a.md": "---\ntitle: Only a head\n---\n"})).search("Who?")
     assert (found.hits, found.rows, found.relevance) == ((), (), 0.0)
+
+
+def test_more_can_be_asked_for_than_there_are_candidates(library: IndexFolder) -> None:
+    narrow = open_assistant(library.path, Config(candidates=1))
+    assert len(narrow.search("harbour", 4)) == 4
