@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from index import __version__
 from index.config import Config
+from index.contents import Contents, Snapshot, TokenTable
 from index.documents import Document, document_id, sha256_hex
 from index.encoder import ENCODERS, Encoded, Encoder, Floats, Progress
 from index.errors import IndexMismatch, InputError
@@ -20,7 +21,7 @@ from index.manifest import FORMAT, Manifest, fingerprint
 from index.metadata import MANIFEST_NAME, SIDECAR_SUFFIX, MetadataManifest, sidecar
 from index.readers import READERS, read_file
 from index.splitting import Budget, split
-from index.store import Contents, IndexFolder, Snapshot, TokenTable
+from index.store import IndexFolder
 from index.tokens import ENCODING
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from threading import Lock
 
 from index.config import Config
+from index.contents import Snapshot
 from index.documents import sha256_hex
 from index.encoder import Encoder
 from index.errors import InputError
 from index.indexing import open_encoder
-from index.store import IndexFolder, Snapshot
+from index.store import IndexFolder
 from rag.abstention import foreign, unproved
 from rag.answer import Answer, Hit
 from rag.composers import COMPOSERS

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from index.contents import Snapshot, TokenTable
 from index.encoder import Encoded, Floats, Ints, unit
-from index.store import Snapshot, TokenTable
 
 
 class LateInteraction:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.config import Config
+from index.contents import Snapshot
 from index.encoder import Encoded, Encoder
 from index.keywords import Scores, highest
-from index.store import Snapshot
 from rag.answer import Hit
 from rag.late_interaction import LateInteraction
 
