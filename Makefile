@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 EVAL := build/eval
 # Where the originals are, no test may be skipped; elsewhere only those that say they need them.
 EXCUSED := $(if $(wildcard $(ORIGINALS)),^$$,shared/seeds)
-export QUESTION ORIGINALS
+export QUESTION
 
 .PHONY: help run test check eval bench constraints clean
 
@@ -33,7 +33,8 @@ run: .venv/run.stamp  ## install, index seeds/, answer one question, serve (PORT
 	$(BIN)/onrecord ask "$$QUESTION"
 ifneq ($(SERVE),0)
 	@echo
-	exec $(BIN)/onrecord serve --port "$(PORT)"
+	exec $(BIN)/onrecord serve --port "$(PORT)" --example "$$QUESTION" \
+	  --example "What did Tom Malinowski say about Russia?" --example "Which three states head the Hague Group?"
 endif
 
 test: .venv/test.stamp  ## install what tests need, run them; a skipped test is a failure (ARGS= for pytest)
@@ -56,24 +57,36 @@ check: .venv/check.stamp  ## formatting, lint and types; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-eval: .venv/run.stamp  ## gold questions over fresh indexes of the briefs and the originals, then the gate
+# $(call evaluate,NAME,DOCUMENTS): a fresh index, ours and the boxed baseline on the same gold, reports.
+define evaluate
+$(BIN)/onrecord add --index $(EVAL)/$(1) --manifest seeds/manifest.jsonl "$(2)"
+$(BIN)/onrecord eval check seeds/gold/$(1).jsonl --index $(EVAL)/$(1)
+$(BIN)/onrecord eval run --gold seeds/gold/$(1).jsonl --index $(EVAL)/$(1) --out $(EVAL)/$(1).jsonl
+$(BIN)/onrecord eval run --gold seeds/gold/$(1).jsonl --index $(EVAL)/$(1) --out $(EVAL)/peers/$(1).jsonl \
+  --system langchain-tutorial >/dev/null
+$(BIN)/onrecord eval report $(EVAL)/$(1).jsonl $(EVAL)/peers/$(1).jsonl --gold seeds/gold/$(1).jsonl \
+  --index $(EVAL)/$(1) --out $(EVAL)/report-$(1)
+endef
+
+eval: .venv/run.stamp  ## gold questions over briefs and originals, reports beside LangChain's recipe, the gate
 	rm -rf $(EVAL)
-	mkdir -p $(EVAL)
-	$(BIN)/onrecord add --index $(EVAL)/briefs seeds/documents
-	$(BIN)/onrecord eval run --gold seeds/gold/briefs.jsonl --index $(EVAL)/briefs --out $(EVAL)/briefs.jsonl
-	@if [ -d "$$ORIGINALS" ]; then set -ex; \
-	  $(BIN)/onrecord add --index $(EVAL)/originals --manifest seeds/manifest.jsonl "$$ORIGINALS"; \
-	  $(BIN)/onrecord eval run --gold seeds/gold/originals.jsonl --index $(EVAL)/originals --out $(EVAL)/originals.jsonl; \
-	else \
-	  echo "##### NOT RUN: the originals. $$ORIGINALS is not there; their figures are missing, not good. #####" >&2; \
-	fi
+	mkdir -p $(EVAL)/peers
+	$(call evaluate,briefs,seeds/documents)
+ifneq ($(wildcard $(ORIGINALS)),)
+	$(call evaluate,originals,$(ORIGINALS))
+else
+	@echo "##### NOT RUN: the originals. $(ORIGINALS) is not there; their figures are missing, not good. #####" >&2
+endif
 	$(BIN)/onrecord eval gate $(EVAL)/*.jsonl
 
 bench: .venv/run.stamp  ## compare the parts of the retrieval, in quality and time, on this machine
 	rm -rf build/bench
-	mkdir -p build/bench
 	$(BIN)/onrecord add --index build/bench/briefs seeds/documents
 	$(BIN)/onrecord eval bench --gold seeds/gold/briefs.jsonl --index build/bench/briefs
+ifneq ($(wildcard $(ORIGINALS)),)
+	$(BIN)/onrecord add --index build/bench/originals --manifest seeds/manifest.jsonl "$(ORIGINALS)"
+	$(BIN)/onrecord eval bench --gold seeds/gold/originals.jsonl --index build/bench/originals
+endif
 
 constraints:  ## resolve everything anew and rewrite constraints.txt (keeps comments, markers and torch)
 	rm -rf build/resolve

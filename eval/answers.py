@@ -6,19 +6,20 @@ Only `id` is required of a line; what a system does not report scores as absent.
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from index.errors import InputError
 from rag.answer import Answer
 
+_MARK = re.compile(r" ?(\[\d+\])")
+
 
 class _Given(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class GivenCitation(_Given):
@@ -84,9 +85,15 @@ class GivenAnswer(_Given):
         return not self.abstained and self.error is None and bool(self.text.strip())
 
     @property
+    def declined(self) -> bool:
+        """True for an abstention; a crash that calls itself one is a crash."""
+        return self.abstained and self.error is None
+
+    @property
     def statement(self) -> str:
-        """The words of the claims without the marks; the text where no claims are told apart."""
-        return " ".join(claim.text for claim in self.claims) or self.text
+        """The text without the marks of its citations: "[3]" says nothing about three."""
+        marks = {f"[{citation.number}]" for citation in self.citations}
+        return _MARK.sub(lambda mark: "" if mark[1] in marks else mark[0], self.text)
 
     def cited_by(self, claim: GivenClaim) -> tuple[GivenCitation, ...]:
         return tuple(c for c in self.citations if c.number in claim.citations)
@@ -130,10 +137,7 @@ def load_answers(path: Path, known_ids: set[str]) -> dict[str, GivenAnswer]:
 
 def _parse(line: str, where: str) -> GivenAnswer:
     try:
-        row: Any = json.loads(line)
-        return GivenAnswer.model_validate(row)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON ({error.msg})", "mend the line") from error
+        return GivenAnswer.model_validate_json(line)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "the line"

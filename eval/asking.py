@@ -52,14 +52,15 @@ def ask_all(
     answers = _kept_answers(kept, system, gold) if kept else {}
     if kept and not answers:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(_key(system, gold)) + "\n", encoding="utf-8")
+        kept.write_text(json.dumps(_key(system, gold)), encoding="utf-8")
     for number, item in enumerate(gold.questions, 1):
         question = item.question
         if question.id not in answers:
             answers[question.id] = _ask(system, question.id, question.question)
             if kept:
                 with kept.open("a", encoding="utf-8") as file:
-                    file.write(answers[question.id].model_dump_json() + "\n")
+                    # Begins a line of its own even after one that a kill cut short.
+                    file.write("\n" + answers[question.id].model_dump_json())
         if progress:
             progress(number, len(gold.questions))
     return answers
@@ -81,7 +82,7 @@ def _kept_answers(kept: Path, system: System, gold: Gold) -> dict[str, GivenAnsw
     """What an interrupted run left; nothing when it was another system or gold."""
     if not kept.is_file():
         return {}
-    lines = kept.read_text(encoding="utf-8").split("\n")
+    lines = kept.read_text(encoding="utf-8", errors="replace").split("\n")
     try:
         if json.loads(lines[0]) != _key(system, gold):
             return {}

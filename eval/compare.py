@@ -10,6 +10,8 @@ from eval.metrics import LOWER_IS_BETTER
 from eval.runs import Row, Run, same_questions
 from eval.significance import Interval, interval, randomisation_p
 
+PROPERTIES = frozenset({"quote_exactness", "attribution_kept"})
+
 Outcome = Literal["lost", "won", "changed"]
 
 ALPHA = 0.05
@@ -64,10 +66,11 @@ def difference(
     """One measure over two sets of values by question id; None when there is nothing to pair.
 
     A question that only one run has a value for (the other abstained, say) counts 0 for the other,
-    so that a run cannot better its means by answering less. Costs (words, seconds) are compared
-    over the questions that both have, where 0 would be a prize.
+    so that a run cannot better its means by answering less. Two kinds of measure are compared over
+    the questions that both have: costs (words, seconds), where 0 would be a prize, and properties
+    of the citations of whatever was answered, where it would punish abstaining where due.
     """
-    if measure in LOWER_IS_BETTER:
+    if measure in LOWER_IS_BETTER or measure in PROPERTIES:
         ids = [qid for qid in first if qid in second]
     else:
         ids = list(dict.fromkeys([*first, *second]))

@@ -33,7 +33,7 @@ Measure = Callable[[Case], float | None]
 
 def completed(case: Case) -> float:
     """1 when the question ended in an answer or an abstention, 0 when it failed."""
-    return float(case.answer.answered or case.answer.abstained)
+    return float(case.answer.answered or case.answer.declined)
 
 
 def correct(case: Case) -> float | None:
@@ -43,8 +43,8 @@ def correct(case: Case) -> float | None:
         return None
     if not case.answer.answered:
         return 0.0
-    said = all(_says(case.answer.text, expression) for expression in question.must)
-    wrong = any(_says(case.answer.text, expression) for expression in question.must_not)
+    said = all(_says(case.answer, expression) for expression in question.must)
+    wrong = any(_says(case.answer, expression) for expression in question.must_not)
     return float(said and not wrong)
 
 
@@ -71,7 +71,7 @@ def nugget_recall(case: Case) -> float | None:
         return None
     if not case.answer.answered:
         return 0.0
-    return sum(_says(case.answer.text, expression) for expression in must) / len(must)
+    return sum(_says(case.answer, expression) for expression in must) / len(must)
 
 
 def citation_recall(case: Case) -> float | None:
@@ -134,7 +134,7 @@ def attribution_kept(case: Case) -> float | None:
 
 def abstention_recall(case: Case) -> float | None:
     """1 when a question that cannot be answered was not answered, by abstaining."""
-    return None if case.answerable else float(case.answer.abstained)
+    return None if case.answerable else float(case.answer.declined)
 
 
 def false_abstention(case: Case) -> float | None:
@@ -143,7 +143,7 @@ def false_abstention(case: Case) -> float | None:
 
 
 def words(case: Case) -> float | None:
-    """Words of the answer, of the questions that were answered."""
+    """Words of the answer without its marks, of the questions that were answered."""
     return float(len(case.answer.statement.split())) if case.answer.answered else None
 
 
@@ -190,7 +190,7 @@ def bears(citation: GivenCitation, occurrences: Iterable[GoldQuote], corpus: Cor
 def is_right(case: Case) -> bool:
     """Whether the outcome was the right one: a correct answer, or an abstention where due."""
     if not case.answerable:
-        return case.answer.abstained
+        return case.answer.declined
     verdict = correct(case)
     return bool(supported(case) if verdict is None else verdict)
 
@@ -236,5 +236,5 @@ def _is_exact(citation: GivenCitation, corpus: Corpus) -> bool:
     return inside and document.text[citation.start : citation.end] == citation.quote
 
 
-def _says(text: str, expression: str) -> bool:
-    return re.search(expression, text, re.IGNORECASE) is not None
+def _says(answer: GivenAnswer, expression: str) -> bool:
+    return re.search(expression, answer.statement, re.IGNORECASE) is not None

@@ -89,8 +89,9 @@ def _calculate(qrels: Qrels, run: Run) -> dict[str, dict[str, float]]:
     }
     names = {measure: name for name, measure in measures.items()}
     values = {qid: dict.fromkeys(measures, 0.0) for qid in qrels}
-    if qrels:
-        for metric in ir_measures.iter_calc(list(names), qrels, run):
+    found = {qid: ranking for qid, ranking in run.items() if ranking}  # judged@k divides by none
+    if qrels and found:
+        for metric in ir_measures.iter_calc(list(names), qrels, found):
             values[metric.query_id][names[metric.measure]] = float(metric.value)
     return values
 
@@ -126,6 +127,7 @@ def _place(hit: GivenHit, corpus: Corpus) -> tuple[str, int, int] | None:
     if document is None:
         return None
     if hit.start is not None and hit.end is not None:
-        return document.id, hit.start, hit.end
+        inside = 0 <= hit.start < hit.end <= len(document.text)
+        return (document.id, hit.start, hit.end) if inside else None
     found = locate_quote(document.text, hit.text)
     return (document.id, *found) if found else None

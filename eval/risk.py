@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,21 @@ class RiskPoint:
 
 
 def risk_coverage(outcomes: Iterable[tuple[float, bool]]) -> list[RiskPoint]:
-    """The curve of (confidence, right) pairs, one point each; ties keep their order."""
+    """The curve of (confidence, right) pairs, one point each.
+
+    Among equal confidences the order is chance, so each takes its share of their wrong outcomes:
+    the curve does not depend on the order of the gold file.
+    """
     ordered = sorted(outcomes, key=lambda outcome: -outcome[0])
-    points, wrong = [], 0
-    for taken, (_, right) in enumerate(ordered, 1):
-        wrong += not right
-        points.append(RiskPoint(taken / len(ordered), wrong / taken))
+    points: list[RiskPoint] = []
+    wrong = 0
+    for _, group in groupby(ordered, key=lambda outcome: outcome[0]):
+        tied = [not right for _, right in group]
+        taken = len(points)
+        for n in range(1, len(tied) + 1):
+            expected = wrong + sum(tied) * n / len(tied)
+            points.append(RiskPoint((taken + n) / len(ordered), expected / (taken + n)))
+        wrong += sum(tied)
     return points
 
 

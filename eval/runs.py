@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from eval.answers import GivenAnswer, failed
 from eval.corpus import Corpus
-from eval.gold import GoldQuestion, ResolvedGold, load_gold, resolve
+from eval.gold import GoldQuestion, ResolvedGold, load_gold_lines, resolve
 from eval.metrics import MEASURES, Case, confidence, is_right, summarise
 from eval.ranking import retrieval
 from eval.risk import RiskPoint, aurc, risk_coverage
+from index.contents import Snapshot
 from index.documents import sha256_hex
 from index.errors import InputError
-from index.store import Snapshot
 
 Scores = Mapping[str, float | None]
 
@@ -100,8 +102,8 @@ class Run:
 def open_gold(path: Path, corpus: Corpus) -> Gold:
     """Reads a gold file and locates its quotes; at least one question must be runnable."""
     resolved, not_run = [], []
-    for question in load_gold(path):
-        item = resolve(question, corpus)
+    for where, question in load_gold_lines(path):
+        item = resolve(question, corpus, where)
         if item is None:
             not_run.append(question.id)
         else:
@@ -158,26 +160,32 @@ def load_run(path: Path) -> Run:
         raise InputError(
             f"{path}: cannot read the run ({error})", "make it: onrecord eval run --out FILE"
         ) from error
-    rows: list[Row] = []
+    remedy = "make it again: onrecord eval run --out FILE"
+    at = 1
     try:
         head = json.loads(lines[0])
+        name, system, about, not_run = (head[key] for key in ("run", "system", "about", "not_run"))
+        rows = []
         for line in lines[1:]:
+            at += 1
             rows.append(_row(json.loads(line)))
-        return Run(head["run"], head["system"], head["about"], tuple(rows), tuple(head["not_run"]))
+        if len(rows) != head["questions"]:
+            raise InputError(f"{path}: {len(rows)} of {head['questions']} questions", remedy)
+        return Run(name, system, dict(about), tuple(rows), tuple(not_run))
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise InputError(
-            f"{path}:{len(rows) + 2}: not a line of a run file",
-            "make one: onrecord eval run --out FILE",
-        ) from error
+        raise InputError(f"{path}:{at}: not a line of a run file", remedy) from error
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
     """A text file in one step: its old content stays until the new one is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".tmp")
-    with draft.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{line}\n" for line in lines)
-    draft.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        draft.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot write ({error.strerror})", "check the path") from error
 
 
 def _answer_for(question: GoldQuestion, answers: Mapping[str, GivenAnswer]) -> GivenAnswer:
@@ -210,8 +218,8 @@ def _row_json(row: Row) -> dict[str, Any]:
     }
 
 
-def _row(data: dict[str, Any]) -> Row:
-    return Row(**{**data, "answer": GivenAnswer.model_validate(data["answer"])})
+def _row(data: Any) -> Row:
+    return TypeAdapter(Row).validate_python(data)
 
 
 def same_questions(runs: Sequence[Run]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from eval.corpus import Corpus
 from eval.gold import GoldQuestion, load_gold, resolve
 from index.config import Config
 from index.indexing import add
@@ -54,8 +55,9 @@ def test_the_questions_are_as_many_and_as_mixed_as_promised(
 def check_gold(folder: IndexFolder, questions: list[GoldQuestion]) -> None:
     """Quotes are exact, and the sentences that hold them satisfy `must` and `must_not`."""
     snapshot = folder.open()
+    corpus = Corpus(snapshot.documents.values())
     for question in questions:
-        found = resolve(question, snapshot)
+        found = resolve(question, corpus)
         assert found is not None, question.id
         said = []
         for passage in snapshot.passages:

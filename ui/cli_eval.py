@@ -26,6 +26,7 @@ GoldOption = Annotated[Path, typer.Option("--gold", metavar="FILE", help="Gold q
 GatesOption = Annotated[
     Path | None, typer.Option("--gates", metavar="FILE", help="Instead of the project's own.")
 ]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="S", help="Draws the questions.")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A file made by eval run --out.")]
 
 
@@ -39,6 +40,9 @@ def eval_run(
         Path | None,
         typer.Option("--answers", metavar="FILE", help="Score these answers instead of asking."),
     ] = None,
+    name: Annotated[
+        str, typer.Option("--system", metavar="NAME", help="Or a peer: langchain-tutorial.")
+    ] = "onrecord",
     index: IndexOption = DEFAULT_INDEX,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -48,13 +52,15 @@ def eval_run(
     An interrupted run with --out goes on where it was when it is started again.
     """
     from eval.answers import load_answers
-    from eval.asking import OnRecord, ask_all
+    from eval.asking import ask_all
     from eval.corpus import Corpus
+    from eval.peers import open_system
     from eval.runs import describe_index, open_gold, score
     from index.store import IndexFolder
-    from rag.assistant import open_assistant
     from ui.terminal import run_text
 
+    if answers and name != "onrecord":
+        raise InputError("--answers and --system exclude each other", "give one of them")
     snapshot = IndexFolder(index).open()
     corpus = Corpus(snapshot.documents.values())
     questions = open_gold(gold, corpus)
@@ -64,12 +70,12 @@ def eval_run(
         found = load_answers(answers, ids)
         run = score(questions, found, corpus, system=answers.stem, about=about)
     else:
-        assistant = open_assistant(index, settings_from(config))
-        about |= {"config": assistant.config.model_dump(), "fingerprint": assistant.fingerprint}
+        system, known = open_system(name, index, settings_from(config))
+        about |= known
         kept = out.with_name(out.name + ".part") if out else None
         with progress_bar("asking") as progress:
-            found = ask_all(OnRecord(assistant), questions, kept, progress)
-        run = score(questions, found, corpus, system="onrecord", about=about)
+            found = ask_all(system, questions, kept, progress)
+        run = score(questions, found, corpus, system=name, about=about)
     if out:
         run.save(out)
         out.with_name(out.name + ".part").unlink(missing_ok=True)
@@ -95,6 +101,35 @@ def eval_compare(first: RunArgument, second: RunArgument, as_json: JsonOption = 
         typer.echo(json.dumps({"measures": rows, "changes": ids}))
     else:
         typer.echo(comparison_text(a, b, found, changed))
+
+
+@evaluation.command(
+    "report",
+    epilog="Example: onrecord eval report build/eval/briefs.jsonl --gold seeds/gold/briefs.jsonl "
+    "--index build/eval/briefs --out build/eval/report",
+)
+def eval_report(
+    run: RunArgument,
+    gold: GoldOption,
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where they are written.")],
+    peers: Annotated[
+        list[Path] | None, typer.Argument(metavar="PEER_RUN", help="Shown beside it.")
+    ] = None,
+    index: IndexOption = DEFAULT_INDEX,
+) -> None:
+    """Writes a run as an HTML page, JUnit XML, TREC files and a summary for a pull request.
+
+    Further runs over the same gold stand beside the first, with differences and p values.
+    """
+    from eval.corpus import Corpus
+    from eval.reports import write_reports
+    from eval.runs import load_run, open_gold
+    from index.store import IndexFolder
+
+    loaded = [load_run(path) for path in (run, *(peers or ()))]
+    corpus = Corpus(IndexFolder(index).open().documents.values())
+    for path in write_reports(loaded, open_gold(gold, corpus), corpus, out):
+        typer.echo(f"written {path}")
 
 
 @evaluation.command("gate", epilog="Example: onrecord eval gate build/eval/briefs.jsonl")
@@ -135,3 +170,127 @@ def eval_bench(gold: GoldOption, index: IndexOption = DEFAULT_INDEX) -> None:
     from ui.terminal import ablations_text
 
     typer.echo(ablations_text(ablations(index, gold)))
+
+
+@evaluation.command("draft", epilog="Example: onrecord eval draft memo.txt > drafts.jsonl")
+def eval_draft(
+    document: Annotated[str, typer.Argument(metavar="DOC", help="An id or source of list.")],
+    index: IndexOption = DEFAULT_INDEX,
+    pointers: Annotated[
+        bool, typer.Option("--pointers", help="Quote by place; copy no sentence.")
+    ] = False,
+) -> None:
+    """Proposes gold rows from sentences with numbers, dates and names, for a person to edit."""
+    from eval.drafting import draft
+    from index.store import IndexFolder
+
+    rows = draft(IndexFolder(index).open(), document, pointers=pointers)
+    for row in rows:
+        typer.echo(row.model_dump_json())
+    typer.echo(f"onrecord: {len(rows)} drafts; edit them, then: onrecord eval check FILE", err=True)
+
+
+@evaluation.command("check", epilog="Example: onrecord eval check seeds/gold/briefs.jsonl")
+def eval_check(
+    gold: Annotated[Path, typer.Argument(metavar="GOLD", help="A file of gold questions.")],
+    index: Annotated[
+        Path | None,
+        typer.Option("--index", metavar="DIR", help="Where its documents are; .onrecord if here."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Names everything that is wrong with a gold file. Exit code 1 when something is."""
+    from eval.checking import check_gold
+    from index.store import IndexFolder
+
+    folder = IndexFolder(index or DEFAULT_INDEX)
+    snapshot = folder.open() if index or folder.exists() else None
+    report = check_gold(gold, snapshot)
+    if as_json:
+        problems = [{"what": p.what, "remedy": p.next_step} for p in report.problems]
+        found = {"problems": problems, "warnings": report.warnings, "kinds": report.kinds}
+        typer.echo(json.dumps(found | {"quotes_checked": snapshot is not None}, ensure_ascii=False))
+    else:
+        for problem in report.problems:
+            typer.echo(str(problem))
+        for warning in report.warnings:
+            typer.echo(f"warning: {warning}")
+        if snapshot is None:
+            typer.echo(f"quotes NOT checked: no index at {folder.path}; name one with --index")
+        counts = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
+        typer.echo(f"{sum(report.kinds.values())} questions: {counts}")
+    if report.problems:
+        typer.echo(f"onrecord: {len(report.problems)} problems in {gold}", err=True)
+        raise typer.Exit(1)
+
+
+@evaluation.command(
+    "adapt", epilog="Example: onrecord eval adapt squad2 dev-v2.0.json --out build/squad2"
+)
+def eval_adapt(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="squad2, xquad, pubmedqa, beir or multihop-rag."),
+    ],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="As published; of beir, the folder.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="A new folder.")],
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Draw so many questions.")
+    ] = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Makes documents and gold questions of a public benchmark. --limit draws some questions."""
+    from eval.adapters import ADAPTERS, sample, write
+
+    if name not in ADAPTERS:
+        raise InputError(f"unknown benchmark {name!r}", f"known: {', '.join(ADAPTERS)}")
+    benchmark = ADAPTERS[name](files)
+    if limit is not None:
+        benchmark = sample(benchmark, limit, seed)
+    write(benchmark, out)
+    for line in benchmark.left_out:
+        typer.echo(f"left out: {line}", err=True)
+    typer.echo(
+        f"{len(benchmark.documents)} documents, {len(benchmark.questions)} questions, "
+        f"{len(benchmark.left_out)} left out"
+    )
+    typer.echo(f"next: onrecord add --index {out}/index {out}/documents")
+    typer.echo(f"then: onrecord eval run --index {out}/index --gold {out}/gold.jsonl")
+
+
+@evaluation.command("results", epilog="Example: onrecord eval results --bench ../shared/bench")
+def eval_results(
+    bench: Annotated[
+        Path, typer.Option("--bench", metavar="DIR", help="squad2_articles.json and others.")
+    ] = Path("../shared/bench"),
+    seeds: Annotated[Path, typer.Option("--seeds", metavar="DIR", help="Briefs and gold.")] = Path(
+        "seeds"
+    ),
+    originals: Annotated[
+        Path, typer.Option("--originals", metavar="DIR", help="The briefs' sources.")
+    ] = Path("../shared/seeds"),
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="Its tables are replaced.")
+    ] = Path("docs/RESULTS.md"),
+    runs: Annotated[
+        Path | None, typer.Option("--runs", metavar="DIR", help="Keep the runs here.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, help="Questions of each benchmark.")
+    ] = 500,
+    seed: SeedOption = 0,
+    config: ConfigOption = None,
+) -> None:
+    """Puts benchmarks and seeds to ours and to LangChain's tutorial, and writes the comparison.
+
+    Takes some ten minutes. What is not there is named on the page, not passed over.
+    """
+    from eval.results import Places, report
+
+    places = Places(bench, seeds, originals, limit, seed)
+    with progress_bar("comparing") as progress:
+        for line in report(places, out, settings_from(config), runs, progress):
+            typer.echo(line)
+    typer.echo(f"written {out}")

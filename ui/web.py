@@ -94,19 +94,24 @@ def build_page(
             with gr.Column(elem_id="source-column"):
                 source = pane(render.no_source_yet(strings))
 
-        def reply(asked: str) -> Iterator[tuple[str, str]]:
-            yield render.searching(strings), render.no_source_yet(strings)
-            yield answer_html(latest(), asked, strings), render.no_source_yet(strings)
+        # The header comes with each answer, so its numbers are those of the index asked. Not by a
+        # load event: one that ends just when a question is put closes the stream of its answer.
+        panes = [answer, source, head]
+
+        def reply(asked: str) -> Iterator[tuple[str, str, str]]:
+            assistant, empty = latest(), render.no_source_yet(strings)
+            top = header_html(assistant, strings)
+            yield render.searching(strings), empty, top
+            yield answer_html(assistant, asked, strings), empty, top
 
         def show(event: gr.EventData) -> str:
             return source_html(latest(), event._data, strings)
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        page.load(lambda: header_html(latest(), strings), None, head, **quiet)
-        gr.on([button.click, question.submit], reply, question, [answer, source], **quiet)
+        gr.on([button.click, question.submit], reply, question, panes, **quiet)
         for suggestion in suggestions:
             chosen = suggestion.click(lambda text: text, suggestion, question, **quiet)
-            chosen.then(reply, question, [answer, source], **quiet)
+            chosen.then(reply, question, panes, **quiet)
         answer.click(show, None, source, queue=False, **quiet)
         _add_api(gr, latest)
     return page
