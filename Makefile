@@ -93,7 +93,7 @@ constraints:  ## resolve everything anew and rewrite constraints.txt (keeps comm
 	"$(PYTHON3)" -m venv build/resolve
 	grep '^torch==' constraints.txt > build/resolve/torch.txt
 	build/resolve/bin/python -m pip install --upgrade pip
-	build/resolve/bin/python -m pip install -c build/resolve/torch.txt . --group test --group check
+	build/resolve/bin/python -m pip install -c build/resolve/torch.txt '.[peers]' --group test --group check
 	{ grep -e '^#' -e ';' constraints.txt; \
 	  build/resolve/bin/python -m pip freeze --all --exclude onrecord | sed 's/+cpu$$//'; \
 	} > build/constraints.txt
@@ -116,7 +116,7 @@ clean:  ## remove .venv, build/ and caches; keeps .onrecord, which may hold your
 
 .venv/run.stamp: pyproject.toml constraints.txt | .venv/created
 	@echo "installing OnRecord and what it needs into .venv (some hundred MB; minutes on a slow line)"
-	$(PIP) -e .
+	$(PIP) -e '.[peers]'
 	@touch $@
 
 .venv/test.stamp: .venv/run.stamp

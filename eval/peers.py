@@ -97,7 +97,12 @@ class LangChainTutorial:
 
 def split(documents: Iterable[Document]) -> Iterator[Chunk]:
     """The chunks of LangChain's splitter, each with its true place in the document."""
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
+    try:
+        from langchain_text_splitters import RecursiveCharacterTextSplitter
+    except ImportError as error:
+        raise InputError(
+            "the peer needs the package langchain-text-splitters", "pip install 'onrecord[peers]'"
+        ) from error
 
     splitter = RecursiveCharacterTextSplitter(
         chunk_size=CHUNK_SIZE, chunk_overlap=CHUNK_OVERLAP, add_start_index=True

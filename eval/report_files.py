@@ -98,8 +98,8 @@ def summary(report: Report) -> str:
     if report.peers:
         lines += [
             "",
-            "Δ: ours minus theirs, paired, a missing value counting 0 (not for costs and properties "
-            "of quotes); p: paired randomisation test; **bold**: p < 0.05.",
+            "Δ: ours minus theirs, paired, a missing value counting 0 (not for costs and "
+            "properties of quotes); p: paired randomisation test; **bold**: p < 0.05.",
         ]
     room = LINES - len(lines)
     if not report.peers:

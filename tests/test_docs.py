@@ -52,3 +52,9 @@ def test_links_between_documents_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("seeds/*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_no_figure_was_left_to_be_filled_in() -> None:
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("seeds/*.md")]:
+        left = re.findall(r"\b(?:[A-Z]+_[A-Z]+|TODO|TBD|XXX)\b", page.read_text(encoding="utf-8"))
+        assert not left, page.name

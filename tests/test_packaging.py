@@ -25,6 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("index", "rag", "eval", "ui")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS: dict[str, list[str]] = PROJECT["dependency-groups"]
+DEPENDENCIES: list[str] = [
+    *PROJECT["project"]["dependencies"],
+    *(text for extra in PROJECT["project"]["optional-dependencies"].values() for text in extra),
+]
+"""All that the packages may import, what is optional included."""
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -130,7 +135,7 @@ def test_constraints_pin_exact_versions_only() -> None:
 
 @pytest.mark.parametrize("group", ["dependencies", *GROUPS])
 def test_each_dependency_is_pinned_inside_its_range(group: str) -> None:
-    wanted = PROJECT["project"]["dependencies"] if group == "dependencies" else GROUPS[group]
+    wanted = DEPENDENCIES if group == "dependencies" else GROUPS[group]
     for requirement in map(Requirement, wanted):
         pin = _pins().get(canonicalize_name(requirement.name))
         assert pin is not None, f"constraints.txt does not pin {requirement}; run make constraints"
@@ -143,7 +148,7 @@ def test_all_that_the_dependencies_need_is_pinned() -> None:
     An unpinned one lets a release of somebody else turn the build red, or change an answer.
     """
     reached: set[tuple[str, str]] = set()
-    waiting = [Requirement(text) for text in PROJECT["project"]["dependencies"] + GROUPS["test"]]
+    waiting = [Requirement(text) for text in DEPENDENCIES + GROUPS["test"]]
     while waiting:
         requirement = waiting.pop()
         name = canonicalize_name(requirement.name)
@@ -153,15 +158,13 @@ def test_all_that_the_dependencies_need_is_pinned() -> None:
             reached.add((name, extra))
             needed = map(Requirement, metadata.requires(name) or ())
             waiting += [n for n in needed if not n.marker or n.marker.evaluate({"extra": extra})]
-    assert len(reached) > len(PROJECT["project"]["dependencies"])
+    assert len(reached) > len(DEPENDENCIES)
     assert {name for name, _ in reached} - set(_pins()) == set()
 
 
 def test_what_the_packages_import_is_a_declared_dependency() -> None:
     """A module that is there only because another package needs it can vanish with that package."""
-    declared = {
-        canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]
-    }
+    declared = {canonicalize_name(Requirement(text).name) for text in DEPENDENCIES}
     known = metadata.packages_distributions()
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):

@@ -14,11 +14,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from index.errors import InputError
+from index.errors import IndexDamaged, InputError
 from index.store import IndexFolder
-from rag.assistant import LiveAssistant, open_assistant
+from rag.assistant import Assistant, LiveAssistant, open_assistant
 from ui.strings import ENGLISH
-from ui.web import SECURITY_HEADERS, serve, source_html
+from ui.web import SECURITY_HEADERS, answer_html, header_html, serve, source_html
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
@@ -223,6 +223,25 @@ def test_another_name_for_this_machine_is_refused(client: httpx.Client):
     assert client.get("/", headers={"Host": "rebound.example"}).status_code == 400
 
 
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "https://evil.example", "null"])
+def test_another_page_cannot_ask_in_the_readers_name(client: httpx.Client, origin: str):
+    answer = client.post(
+        "/gradio_api/call/ask", json={"data": [QUESTION]}, headers={"Origin": origin}
+    )
+    assert answer.status_code == 403
+    own = str(client.base_url).rstrip("/")
+    assert client.get("/gradio_api/info", headers={"Origin": own}).status_code == 200
+
+
+def test_a_lost_index_is_said_in_a_sentence(library: IndexFolder):
+    def lost() -> Assistant:
+        raise IndexDamaged("the index is gone", "build it again")
+
+    assert "the index is gone" in answer_html(lost, QUESTION)
+    assert "the index is gone" in source_html(lost, {"place": "x"})
+    assert "OnRecord" in header_html(lost)
+
+
 def test_an_address_in_use_is_an_error_with_a_next_step(url: str, library: IndexFolder):
     port = httpx.URL(url).port
     with pytest.raises(InputError, match=f"127.0.0.1:{port}: cannot serve there .*; choose"):
@@ -247,6 +266,6 @@ def test_a_place_that_is_not_in_the_index_shows_no_source(library: IndexFolder, 
     assistant = open_assistant(library.path)
     if isinstance(asked, dict) and isinstance(asked.get("place"), str):
         asked = {"place": asked["place"].replace("{id}", next(iter(assistant.snapshot.documents)))}
-    html = source_html(assistant, asked)
+    html = source_html(lambda: assistant, asked)
     assert ENGLISH.no_such_place in html
     assert "<mark" not in html

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from index import __version__
 from index.errors import InputError, OnRecordError
@@ -19,11 +22,15 @@ from ui.options import (
     ConfigOption,
     IndexOption,
     JsonOption,
+    complain,
     progress_bar,
+    say,
+    say_json,
     settings_from,
 )
 
 if TYPE_CHECKING:
+    from index.store import IndexFolder
     from rag.assistant import Assistant
 
 app = typer.Typer(
@@ -38,14 +45,30 @@ app.add_typer(evaluation, name="eval")
 
 def main() -> None:
     """Entry point: an error meant for people is one line on stderr and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # whatever the terminal's locale, and in a pipe
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app()
+        sys.exit(app(prog_name="onrecord", standalone_mode=False))
     except OnRecordError as error:
-        typer.echo(f"onrecord: {error}", err=True)
+        complain(str(error))
         sys.exit(error.exit_code)
+    except TyperException as error:
+        sys.exit(_usage(error))
     except BrokenPipeError:  # the reader of a pipe has seen enough
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _usage(error: TyperException) -> int:
+    """Says what is wrong with the words of the command; no words at all get the help page."""
+    context: Any = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(context.get_help(), err=True)
+    else:
+        see = f"{context.command_path} --help" if context else "onrecord --help"
+        complain(f"{error.format_message().rstrip('.')}; see: {see}")
+    return InputError.exit_code
 
 
 def _version(value: bool) -> None:
@@ -98,11 +121,11 @@ def add(
             progress=progress,
         )
     if as_json:
-        typer.echo(json.dumps(asdict(report), ensure_ascii=False))
+        say_json(asdict(report))
     else:
-        typer.echo(added_text(report))
+        say(added_text(report))
     for failure in report.failed:
-        typer.echo(f"onrecord: {failure.reason}", err=True)
+        complain(failure.reason)
     if report.failed:
         raise typer.Exit(InputError.exit_code)
 
@@ -111,83 +134,104 @@ def add(
 def remove(
     names: Annotated[list[str], typer.Argument(metavar="ID_OR_SOURCE...")],
     index: IndexOption = DEFAULT_INDEX,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Takes documents out of the index; no byte of them stays in it."""
     from index.indexing import remove as remove_documents
-    from index.store import IndexFolder
 
-    for document in remove_documents(IndexFolder(index), names):
-        typer.echo(f"removed   {document.source}")
+    removed = remove_documents(_folder(index, config), names)
+    if as_json:
+        say_json({"removed": [{"id": d.id, "source": d.source} for d in removed]})
+        return
+    for document in removed:
+        say(f"removed   {document.source}")
 
 
 @app.command(epilog="Example: onrecord rebuild --config onrecord.toml")
-def rebuild(index: IndexOption = DEFAULT_INDEX, config: ConfigOption = None) -> None:
+def rebuild(
+    index: IndexOption = DEFAULT_INDEX, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
     """Splits and encodes all documents anew, after a change of encoder or passage settings."""
     from index.indexing import rebuild as rebuild_index
     from index.store import IndexFolder
 
     with progress_bar("encoding passages") as progress:
         manifest = rebuild_index(IndexFolder(index), settings_from(config), progress)
-    typer.echo(f"rebuilt   {manifest.documents} documents, {manifest.passages} passages")
+    if as_json:
+        say_json({"documents": manifest.documents, "passages": manifest.passages})
+    else:
+        say(f"rebuilt   {manifest.documents} documents, {manifest.passages} passages")
 
 
 @app.command("list", epilog="Example: onrecord list --json")
-def list_documents(index: IndexOption = DEFAULT_INDEX, as_json: JsonOption = False) -> None:
+def list_documents(
+    index: IndexOption = DEFAULT_INDEX, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
     """Lists the documents."""
     from index.metadata import FIELDS
-    from index.store import IndexFolder
     from ui.terminal import documents_text
 
-    documents = IndexFolder(index).open().documents.values()
-    if not as_json:
-        typer.echo(documents_text(documents))
-        return
-    fields = ("id", "source", "sha256", *FIELDS)
-    typer.echo(
-        json.dumps([{f: getattr(d, f) for f in fields} for d in documents], ensure_ascii=False)
-    )
+    documents = _folder(index, config).open().documents.values()
+    if as_json:
+        fields = ("id", "source", "sha256", *FIELDS)
+        say_json([{field: getattr(d, field) for field in fields} for d in documents])
+    else:
+        say(documents_text(documents))
 
 
 @app.command(epilog="Example: onrecord show memo.txt > memo-as-indexed.txt")
 def show(
-    name: Annotated[str, typer.Argument(metavar="ID_OR_SOURCE")], index: IndexOption = DEFAULT_INDEX
+    name: Annotated[str, typer.Argument(metavar="ID_OR_SOURCE")],
+    index: IndexOption = DEFAULT_INDEX,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Prints a document's text exactly as the index holds it; offsets count its code points."""
-    from index.store import IndexFolder
-
-    sys.stdout.buffer.write(IndexFolder(index).open().find(name).text.encode())
+    document = _folder(index, config).open().find(name)
+    if as_json:
+        say_json({"id": document.id, "source": document.source, "text": document.text})
+    else:
+        sys.stdout.buffer.write(document.text.encode())
 
 
 @app.command(epilog="Example: onrecord info --json")
-def info(index: IndexOption = DEFAULT_INDEX, as_json: JsonOption = False) -> None:
+def info(
+    index: IndexOption = DEFAULT_INDEX, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
     """Manifest, sizes and models with their hashes."""
     from dataclasses import asdict
 
-    from index.store import IndexFolder
     from ui.terminal import manifest_text
 
-    manifest = IndexFolder(index).manifest()
+    manifest = _folder(index, config).manifest()
     size = sum(record.bytes for record in manifest.files.values())
     if as_json:
-        typer.echo(json.dumps(asdict(manifest) | {"bytes": size}, ensure_ascii=False))
+        say_json(asdict(manifest) | {"bytes": size})
     else:
-        typer.echo(manifest_text(manifest, size))
+        say(manifest_text(manifest, size))
 
 
 @app.command(epilog="Example: onrecord check")
-def check(index: IndexOption = DEFAULT_INDEX) -> None:
+def check(
+    index: IndexOption = DEFAULT_INDEX, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
     """Re-verifies the whole index: hashes, spans and counts. Exit code 1 on any damage."""
     from index.store import IndexFolder, damages
 
+    settings_from(config)
     folder = IndexFolder(index)
     found = damages(folder)
+    if as_json:
+        say_json({"damages": found})
     for line in found:
-        typer.echo(f"onrecord: {line}", err=True)
+        complain(line)
     if found:
-        typer.echo("onrecord: restore the index folder from a copy, or build it again", err=True)
+        complain("restore the index folder from a copy, or build it again")
         raise typer.Exit(1)
-    manifest = folder.manifest()
-    typer.echo(f"sound: {manifest.documents} documents, {len(manifest.files)} files re-hashed")
+    if not as_json:
+        manifest = folder.manifest()
+        say(f"sound: {manifest.documents} documents, {len(manifest.files)} files re-hashed")
 
 
 @app.command(epilog='Example: onrecord search "torture convention" -k 5')
@@ -209,9 +253,9 @@ def search(
         return
     hits = assistant.search(question or "", k)
     if as_json:
-        typer.echo(json.dumps({"hits": [hit_json(hit) for hit in hits]}, ensure_ascii=False))
+        say_json({"hits": [hit_json(hit) for hit in hits]})
     else:
-        typer.echo(hits_text(hits))
+        say(hits_text(hits))
 
 
 @app.command(epilog='Example: onrecord ask "Who opened the inquiry?" --json')
@@ -234,9 +278,9 @@ def ask(
         return
     answer = assistant.ask(question or "")
     if as_json:
-        typer.echo(json.dumps(answer.to_json(), ensure_ascii=False))
+        say_json(answer.to_json())
     else:
-        typer.echo(answer_text(answer))
+        say(answer_text(answer))
 
 
 @app.command(epilog="Example: onrecord serve --port 7860")
@@ -253,10 +297,19 @@ def serve(
     from ui.web import serve as serve_page
 
     def announce(address: str) -> None:
-        typer.echo(f"OnRecord is at {address} (Ctrl-C ends it)")
+        say(f"OnRecord is at {address} (Ctrl-C ends it)")
 
     latest = LiveAssistant(index, settings_from(config))
     serve_page(latest, port=port, examples=example or (), announce=announce)
+
+
+def _folder(index: Path, config: Path | None) -> IndexFolder:
+    """The index, if the configuration does not say that it should be another."""
+    from index.store import IndexFolder
+
+    folder, settings = IndexFolder(index), settings_from(config)
+    folder.manifest().configured(settings)
+    return folder
 
 
 def _assistant(
@@ -279,13 +332,13 @@ def _assistant(
 def _batch(path: Path, answer: Callable[[str, str | None], dict[str, Any]]) -> None:
     """One line out for each line in, in order; what fails is a line with `error`."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})", "name a JSON Lines file") from error
     for number, line in enumerate(lines, 1):
         if line.strip():
             row = _batch_row(line, f"{path}:{number}", answer)
-            typer.echo(json.dumps(row, ensure_ascii=False))
+            say_json(row)
 
 
 def _batch_row(
@@ -295,9 +348,15 @@ def _batch_row(
     try:
         row = json.loads(line)
         question_id, question = row.get("id"), row["question"]
-        return {"id": question_id, "question": question} | answer(question, question_id)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        if not isinstance(question, str):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         reason = f"{where}: not a JSON object with a 'question' that is text; mend the line"
+        return {"id": question_id, "question": None, "error": reason}
+    try:
+        return {"id": question_id, "question": question} | answer(question, question_id)
     except OnRecordError as error:
-        reason = f"{where}: {error}"
-    return {"id": question_id, "question": question, "error": reason}
+        reason = str(error)
+    except Exception as error:  # a fault of ours: this line says so, the others are answered
+        reason = f"{type(error).__name__}: {error}"
+    return {"id": question_id, "question": question, "error": f"{where}: {reason}"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,10 @@ from ui.options import (
     ConfigOption,
     IndexOption,
     JsonOption,
+    complain,
     progress_bar,
+    say,
+    say_json,
     settings_from,
 )
 
@@ -79,9 +81,10 @@ def eval_run(
     if out:
         run.save(out)
         out.with_name(out.name + ".part").unlink(missing_ok=True)
-    typer.echo(
-        json.dumps({"run": run.name, "measures": run.measures}) if as_json else run_text(run)
-    )
+    if as_json:
+        say_json({"run": run.name, "measures": run.measures})
+    else:
+        say(run_text(run))
 
 
 @evaluation.command("compare", epilog="Example: onrecord eval compare before.jsonl after.jsonl")
@@ -98,9 +101,9 @@ def eval_compare(first: RunArgument, second: RunArgument, as_json: JsonOption = 
     if as_json:
         rows = [asdict(item) | {"change": item.change} for item in found]
         ids = [{"id": change.id, "outcome": change.outcome} for change in changed]
-        typer.echo(json.dumps({"measures": rows, "changes": ids}))
+        say_json({"measures": rows, "changes": ids})
     else:
-        typer.echo(comparison_text(a, b, found, changed))
+        say(comparison_text(a, b, found, changed))
 
 
 @evaluation.command(
@@ -129,7 +132,7 @@ def eval_report(
     loaded = [load_run(path) for path in (run, *(peers or ()))]
     corpus = Corpus(IndexFolder(index).open().documents.values())
     for path in write_reports(loaded, open_gold(gold, corpus), corpus, out):
-        typer.echo(f"written {path}")
+        say(f"written {path}")
 
 
 @evaluation.command("gate", epilog="Example: onrecord eval gate build/eval/briefs.jsonl")
@@ -143,10 +146,10 @@ def eval_gate(
     asked = load_gates(gates)
     verdicts = [verdict for path in runs for verdict in judge(load_run(path), asked)]
     for verdict in verdicts:
-        typer.echo(f"{'passed' if verdict.passed else 'FAILED'}  {verdict}")
+        say(f"{'passed' if verdict.passed else 'FAILED'}  {verdict}")
     failed = sum(not verdict.passed for verdict in verdicts)
     if failed:
-        typer.echo(f"onrecord: {failed} of {len(verdicts)} demands failed", err=True)
+        complain(f"{failed} of {len(verdicts)} demands failed")
         raise typer.Exit(1)
 
 
@@ -160,7 +163,7 @@ def eval_baseline(run: RunArgument, gates: GatesOption = None) -> None:
     loaded, asked = load_run(run), load_gates(gates)
     if loaded.name not in asked:
         raise InputError(f"no gate for the run {loaded.name!r}", "add a section to the gates")
-    typer.echo(f"written {update_baseline(loaded, asked[loaded.name].no_loss)}; commit it")
+    say(f"written {update_baseline(loaded, asked[loaded.name].no_loss)}; commit it")
 
 
 @evaluation.command("bench", epilog="Example: onrecord eval bench --gold seeds/gold/briefs.jsonl")
@@ -169,7 +172,7 @@ def eval_bench(gold: GoldOption, index: IndexOption = DEFAULT_INDEX) -> None:
     from eval.bench import ablations
     from ui.terminal import ablations_text
 
-    typer.echo(ablations_text(ablations(index, gold)))
+    say(ablations_text(ablations(index, gold)))
 
 
 @evaluation.command("draft", epilog="Example: onrecord eval draft memo.txt > drafts.jsonl")
@@ -187,7 +190,7 @@ def eval_draft(
     rows = draft(IndexFolder(index).open(), document, pointers=pointers)
     for row in rows:
         typer.echo(row.model_dump_json())
-    typer.echo(f"onrecord: {len(rows)} drafts; edit them, then: onrecord eval check FILE", err=True)
+    complain(f"{len(rows)} drafts; edit them, then: onrecord eval check FILE")
 
 
 @evaluation.command("check", epilog="Example: onrecord eval check seeds/gold/briefs.jsonl")
@@ -209,18 +212,18 @@ def eval_check(
     if as_json:
         problems = [{"what": p.what, "remedy": p.next_step} for p in report.problems]
         found = {"problems": problems, "warnings": report.warnings, "kinds": report.kinds}
-        typer.echo(json.dumps(found | {"quotes_checked": snapshot is not None}, ensure_ascii=False))
+        say_json(found | {"quotes_checked": snapshot is not None})
     else:
         for problem in report.problems:
-            typer.echo(str(problem))
+            say(str(problem))
         for warning in report.warnings:
-            typer.echo(f"warning: {warning}")
+            say(f"warning: {warning}")
         if snapshot is None:
-            typer.echo(f"quotes NOT checked: no index at {folder.path}; name one with --index")
+            say(f"quotes NOT checked: no index at {folder.path}; name one with --index")
         counts = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
-        typer.echo(f"{sum(report.kinds.values())} questions: {counts}")
+        say(f"{sum(report.kinds.values())} questions: {counts}")
     if report.problems:
-        typer.echo(f"onrecord: {len(report.problems)} problems in {gold}", err=True)
+        complain(f"{len(report.problems)} problems in {gold}")
         raise typer.Exit(1)
 
 
@@ -252,12 +255,12 @@ def eval_adapt(
     write(benchmark, out)
     for line in benchmark.left_out:
         typer.echo(f"left out: {line}", err=True)
-    typer.echo(
+    say(
         f"{len(benchmark.documents)} documents, {len(benchmark.questions)} questions, "
         f"{len(benchmark.left_out)} left out"
     )
-    typer.echo(f"next: onrecord add --index {out}/index {out}/documents")
-    typer.echo(f"then: onrecord eval run --index {out}/index --gold {out}/gold.jsonl")
+    say(f"next: onrecord add --index {out}/index {out}/documents")
+    say(f"then: onrecord eval run --index {out}/index --gold {out}/gold.jsonl")
 
 
 @evaluation.command("results", epilog="Example: onrecord eval results --bench ../shared/bench")
@@ -292,5 +295,5 @@ def eval_results(
     places = Places(bench, seeds, originals, limit, seed)
     with progress_bar("comparing") as progress:
         for line in report(places, out, settings_from(config), runs, progress):
-            typer.echo(line)
-    typer.echo(f"written {out}")
+            say(line)
+    say(f"written {out}")

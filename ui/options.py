@@ -1,7 +1,9 @@
-"""What the commands share: their options, the settings file, the progress bar."""
+"""What the commands share: options, settings, how they speak, the progress bar."""
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +27,33 @@ BatchOption = Annotated[
 ]
 DEFAULT_INDEX = Path(".onrecord")
 DEFAULT_CONFIG = Path("onrecord.toml")
+
+
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """The text with control and direction characters made visible.
+
+    A document must not move the cursor, hide a word, turn a line round or write the clipboard.
+    """
+    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def say(text: str) -> None:
+    """Prints for people, on stdout."""
+    typer.echo(printable(text))
+
+
+def say_json(value: object) -> None:
+    """Prints for programs, on stdout; what cannot be UTF-8 (a lone surrogate) is escaped."""
+    line = json.dumps(value, ensure_ascii=False)
+    typer.echo(line.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+def complain(text: str) -> None:
+    """Prints an error, on stderr."""
+    typer.echo(printable(f"onrecord: {text}"), err=True)
 
 
 def settings_from(path: Path | None) -> Config:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from statistics import median
 
 from eval.compare import Change, Difference
@@ -77,7 +79,13 @@ def added_text(report: AddReport) -> str:
         if kind != "skipped"
     ]
     counts = ", ".join(f"{len(rows)} {kind}" for kind, rows in kinds)
-    return "\n".join([*lines, f"{counts}, {len(report.failed)} failed"])
+    lines.append(f"{counts}, {len(report.failed)} failed")
+    if report.left_out:
+        endings = Counter(Path(x.source).suffix.lower() or "no ending" for x in report.left_out)
+        kinds_left = ", ".join(f"{ending} {count}" for ending, count in sorted(endings.items()))
+        files = "1 file" if len(report.left_out) == 1 else f"{len(report.left_out)} files"
+        lines.append(f"left out: {files} without a reader ({kinds_left})")
+    return "\n".join(lines)
 
 
 def documents_text(documents: Iterable[Document]) -> str:

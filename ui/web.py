@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from index.documents import Span
 from index.errors import InputError, OnRecordError
 from rag.answer import hit_json
-from rag.assistant import Assistant, LiveAssistant
+from rag.assistant import Assistant
 from ui import render
 from ui.strings import ENGLISH, Strings
 
@@ -58,12 +58,15 @@ _SERVED = re.compile(
 )
 """Paths the page and the API need. Gradio offers more, uploads and a proxy among them: refused."""
 
+Latest = Callable[[], Assistant]
+"""Gives the assistant of the index as it is now; `rag.assistant.LiveAssistant` does."""
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _PLACE = re.compile(r"([0-9a-f]{16}):(\d{1,12})-(\d{1,12})")
 
 
 def build_page(
-    latest: LiveAssistant, examples: Sequence[str] = (), strings: Strings = ENGLISH
+    latest: Latest, examples: Sequence[str] = (), strings: Strings = ENGLISH
 ) -> "gr.Blocks":
     """The page: a question, its answer, and the source beside it; `ask` and `search` as API."""
     _silence_gradio()
@@ -76,7 +79,7 @@ def build_page(
 
     page = gr.Blocks(title=strings.name, analytics_enabled=False)
     with page:
-        head = gr.HTML(header_html(latest(), strings), apply_default_css=False, js_on_load=None)
+        head = gr.HTML(header_html(latest, strings), apply_default_css=False, js_on_load=None)
         with gr.Row(elem_id="asking"):
             question = gr.Textbox(
                 label=strings.question,
@@ -98,14 +101,13 @@ def build_page(
         # load event: one that ends just when a question is put closes the stream of its answer.
         panes = [answer, source, head]
 
-        def reply(asked: str) -> Iterator[tuple[str, str, str]]:
-            assistant, empty = latest(), render.no_source_yet(strings)
-            top = header_html(assistant, strings)
-            yield render.searching(strings), empty, top
-            yield answer_html(assistant, asked, strings), empty, top
+        def reply(asked: str) -> Iterator[tuple[str, str, Any]]:
+            empty = render.no_source_yet(strings)
+            yield render.searching(strings), empty, gr.skip()
+            yield answer_html(latest, asked, strings), empty, header_html(latest, strings)
 
         def show(event: gr.EventData) -> str:
-            return source_html(latest(), event._data, strings)
+            return source_html(latest, event._data, strings)
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         gr.on([button.click, question.submit], reply, question, panes, **quiet)
@@ -117,32 +119,39 @@ def build_page(
     return page
 
 
-def header_html(assistant: Assistant, strings: Strings = ENGLISH) -> str:
+def header_html(latest: Latest, strings: Strings = ENGLISH) -> str:
     """The page's title, and how much there is to ask."""
-    manifest = assistant.snapshot.manifest
+    try:
+        manifest = latest().snapshot.manifest
+    except OnRecordError:  # the answer beside it says what is wrong
+        return render.header(0, 0, strings)
     return render.header(manifest.documents, manifest.passages, strings)
 
 
-def answer_html(assistant: Assistant, question: str, strings: Strings = ENGLISH) -> str:
-    """The answer, or what is wrong with the question."""
+def answer_html(latest: Latest, question: str, strings: Strings = ENGLISH) -> str:
+    """The answer, or what is wrong with the question or the index."""
     try:
-        return render.answer(assistant.ask(question), strings)
+        return render.answer(latest().ask(question), strings)
     except OnRecordError as error:
         return render.problem(str(error), strings)
 
 
-def source_html(assistant: Assistant, asked: object, strings: Strings = ENGLISH) -> str:
+def source_html(latest: Latest, asked: object, strings: Strings = ENGLISH) -> str:
     """The source at the place a click asked for. `asked` comes from a browser: it is checked."""
+    try:
+        documents = latest().snapshot.documents
+    except OnRecordError as error:
+        return render.problem(str(error), strings)
     place = asked.get("place") if isinstance(asked, dict) else None
     match = _PLACE.fullmatch(place) if isinstance(place, str) else None
-    document = assistant.snapshot.documents.get(match[1]) if match else None
+    document = documents.get(match[1]) if match else None
     if not match or not document or not int(match[2]) < int(match[3]) <= len(document.text):
         return render.lost_source(strings)
     return render.source(document, Span(document.id, int(match[2]), int(match[3])), strings)
 
 
 def build_app(
-    latest: LiveAssistant,
+    latest: Latest,
     *,
     examples: Sequence[str] = (),
     hosts: Sequence[str] = _LOOPBACK,
@@ -178,7 +187,7 @@ def build_app(
 
 
 def serve(
-    latest: LiveAssistant,
+    latest: Latest,
     host: str = "127.0.0.1",
     port: int = 7860,
     *,
@@ -228,11 +237,24 @@ class Guard:
                 MutableHeaders(scope=message).update(SECURITY_HEADERS)
             await send(message)
 
-        if scope["type"] == "lifespan" or _SERVED.fullmatch(scope["path"]):
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send_guarded)
+        elif not _same_origin(scope):
+            # Another page in the same browser, even one on this machine, must not ask in our name.
+            refusal = PlainTextResponse("Requests from other pages are refused", status_code=403)
+            await refusal(scope, receive, send_guarded)
+        elif _SERVED.fullmatch(scope["path"]) and ".." not in scope["path"]:
             await self._app(scope, receive, send_guarded)
         else:
             refusal = PlainTextResponse("Not found", status_code=404)
             await refusal(scope, receive, send_guarded)
+
+
+def _same_origin(scope: "Scope") -> bool:
+    """True for a request that names no origin (a program, a navigation) or this very server's."""
+    headers = dict(scope["headers"])
+    origin = headers.get(b"origin")
+    return origin is None or origin == scope["scheme"].encode() + b"://" + headers.get(b"host", b"")
 
 
 def _silence_gradio() -> None:
@@ -250,7 +272,7 @@ def _suggestions(gr: Any, examples: Sequence[str], strings: Strings) -> list[Any
         return [gr.Button(example, size="sm", variant="secondary") for example in examples]
 
 
-def _add_api(gr: Any, latest: LiveAssistant) -> None:
+def _add_api(gr: Any, latest: Latest) -> None:
     """The two public calls, with the JSON of the command line: `ask` and `search`."""
 
     def ask(question: str) -> dict[str, Any]:
