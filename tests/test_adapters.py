@@ -57,7 +57,7 @@ def squad2_files(folder: Path) -> list[Path]:
     )
     data = [
         article("Ostrel", (FREEZE, [thick, lost]), (BELL, [cost, sang])),
-        article("Æ/b", ("…", [])),
+        article("Æ/b", ("A lamp.", [])),
     ]
     return [put(folder / "squad.json", {"version": "v2.0", "data": data})]
 
@@ -84,7 +84,7 @@ def pubmedqa_files(folder: Path) -> list[Path]:
 
 
 def beir_files(folder: Path) -> list[Path]:
-    texts = [("A", "Ice", FREEZE), ("a", "", BELL), ("c/1", "Light", "A lamp."), ("d", "", "")]
+    texts = [("A", "Ice", FREEZE), ("a", "", BELL), ("c/1", "Light", "A lamp."), ("d", "", "…")]
     corpus = [{"_id": i, "title": t, "text": x, "metadata": {}} for i, t, x in texts]
     put(folder / "beir" / "corpus.jsonl", corpus)
     queries = [{"_id": i, "text": f"query {i}"} for i in ("q1", "q2", "q3", "train")]

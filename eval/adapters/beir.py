@@ -23,6 +23,7 @@ from .common import (
     expect_files,
     file_names,
     gold_question,
+    has_text,
     read_bytes,
     read_json_lines,
     unique,
@@ -51,12 +52,12 @@ def beir(files: Sequence[Path]) -> Benchmark:
     corpus = read_json_lines(path, _Text)
     names = file_names([document.id for document in corpus], path)
     texts = {document.id: document.whole for document in corpus}
-    empty = [key for key, text in texts.items() if not text]
+    empty = [key for key, text in texts.items() if not has_text(text)]
     questions, left_out = _questions(folder, texts, names)
     return Benchmark(
-        {names[key]: text for key, text in texts.items() if text},
+        {names[key]: text for key, text in texts.items() if has_text(text)},
         unique(questions, folder / "queries.jsonl"),
-        tuple([f"document {key}: it is empty" for key in empty] + left_out),
+        tuple([f"document {key}: it has no text" for key in empty] + left_out),
     )
 
 
@@ -82,7 +83,7 @@ def _questions(
         quotes = [
             Pointer(document=names[key], start=0, end=len(texts[key]))
             for key in judged
-            if texts[key]
+            if has_text(texts[key])
         ]
         if quotes and queries[query_id].text.strip():
             questions.append(gold_question(query_id, queries[query_id].text, "en", quotes))

@@ -98,6 +98,11 @@ def _validated(form: type[_T], data: bytes, where: str) -> _T:
         raise InputError(f"{where}: {what}", AS_PUBLISHED) from error
 
 
+def has_text(text: str) -> bool:
+    """False for what the index refuses as a document: not one letter or digit."""
+    return any(character.isalnum() for character in text)
+
+
 def expect_files(files: Sequence[Path], names: Sequence[str]) -> None:
     """Raises `InputError` unless there is one file for each of the names."""
     if len(files) != len(names):

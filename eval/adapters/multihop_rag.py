@@ -5,8 +5,9 @@ Tang and Yang, MultiHop-RAG: Benchmarking Retrieval-Augmented Generation for Mul
 
 Its Hits@k has two definitions, and both are computed for it, k being 4 or 10:
 
-- the paper's (section 4.2), the share of a question's evidence that is among the top k hits:
-  `recall@k`, since these questions need all of their quotes;
+- the paper's, the share of a question's evidence that is among the top k hits:
+  `recall@k`, since these questions need all of their quotes (a lower bound where one passage holds
+  two of them: `eval.ranking` counts them at two successive ranks);
 - that of its evaluator (`retrieval_evaluate.py`), whether any evidence is among the top k hits,
   white space ignored: `success@k`. Here passages are compared with quotes by their place in the
   document, so white space plays no part either; other than there, a hit that lies inside a fact
@@ -31,6 +32,7 @@ from .common import (
     expect_files,
     file_names,
     gold_question,
+    has_text,
     must,
     read_json,
     unique,
@@ -76,8 +78,8 @@ def multihop_rag(files: Sequence[Path]) -> Benchmark:
     expect_files(files, ["corpus.json", "MultiHopRAG.json"])
     articles = read_json(files[0], list[_Article])
     names = file_names([article.url for article in articles], files[0])
-    bodies = {article.url: article.body for article in articles if article.body.strip()}
-    left_out = [f"document {a.url}: it is empty" for a in articles if a.url not in bodies]
+    bodies = {article.url: article.body for article in articles if has_text(article.body)}
+    left_out = [f"document {a.url}: it has no text" for a in articles if a.url not in bodies]
     questions = []
     for number, query in enumerate(read_json(files[1], list[_Query]), 1):
         try:

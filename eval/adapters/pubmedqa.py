@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from eval.gold import Pointer
 
-from .common import Benchmark, expect_files, file_names, gold_question, read_json, unique
+from .common import Benchmark, expect_files, file_names, gold_question, has_text, read_json, unique
 
 
 class _Record(BaseModel):
@@ -31,19 +31,17 @@ def pubmedqa(files: Sequence[Path]) -> Benchmark:
     path = files[0]
     records = read_json(path, dict[str, _Record])
     names = file_names(list(records), path)
-    texts = {names[pmid]: "\n\n".join(record.contexts) for pmid, record in records.items()}
-    left_out = [
-        f"question {pmid}: its abstract is empty" for pmid in records if not texts[names[pmid]]
-    ]
+    texts = {pmid: "\n\n".join(record.contexts) for pmid, record in records.items()}
+    asked = [pmid for pmid, text in texts.items() if has_text(text)]
     rows = (
         gold_question(
             pmid,
-            record.question,
+            records[pmid].question,
             "en",
-            [Pointer(document=names[pmid], start=0, end=len(texts[names[pmid]]))],
+            [Pointer(document=names[pmid], start=0, end=len(texts[pmid]))],
         )
-        for pmid, record in records.items()
-        if texts[names[pmid]]
+        for pmid in asked
     )
-    documents = {name: text for name, text in texts.items() if text}
+    documents = {names[pmid]: texts[pmid] for pmid in asked}
+    left_out = [f"question {p}: its abstract has no text" for p in texts if not has_text(texts[p])]
     return Benchmark(documents, unique(rows, path), tuple(left_out))
