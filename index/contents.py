@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,13 +84,7 @@ class Contents:
         """The same without some documents: no row of theirs is left in any part."""
         documents = [i for i, d in enumerate(self.documents) if d.id not in ids]
         passages = [i for i, p in enumerate(self.passages) if p.span.document_id not in ids]
-        return Contents(
-            tuple(self.documents[i] for i in documents),
-            self.headers.take(documents),
-            tuple(self.passages[i] for i in passages),
-            self.vectors[passages],
-            self.tokens.take(passages),
-        )
+        return self._taken(documents, passages)
 
     def plus(self, other: Contents) -> Contents:
         return Contents(
@@ -98,6 +93,27 @@ class Contents:
             self.passages + other.passages,
             np.concatenate([self.vectors, other.vectors]),
             self.tokens.plus(other.tokens),
+        )
+
+    def in_order(self) -> Contents:
+        """The same by source and place: ties in score must not depend on what was added first."""
+        ids = [d.id for d in sorted(self.documents, key=lambda d: (d.source, d.id))]
+        place = {id_: number for number, id_ in enumerate(ids)}
+        documents = sorted(range(len(self.documents)), key=lambda i: place[self.documents[i].id])
+        spans = [p.span for p in self.passages]
+        passages = sorted(
+            range(len(spans)), key=lambda i: (place[spans[i].document_id], spans[i].start)
+        )
+        return self._taken(documents, passages)
+
+    def _taken(self, documents: list[int], passages: list[int]) -> Contents:
+        """Some of the documents and passages, by their numbers, in that order."""
+        return Contents(
+            tuple(self.documents[i] for i in documents),
+            self.headers.take(documents),
+            tuple(self.passages[i] for i in passages),
+            self.vectors[passages],
+            self.tokens.take(passages),
         )
 
 
@@ -126,9 +142,10 @@ class Snapshot:
         """The document with this id, source, or unambiguous end of a source."""
         if name in self.documents:
             return self.documents[name]
-        tail = "/" + name.lstrip("/")
-        exact = [d for d in self.documents.values() if d.source == name]
-        ending = [d for d in self.documents.values() if d.source.endswith(tail)]
+        path = os.path.normpath(name)
+        sources = [(os.path.normpath(d.source), d) for d in self.documents.values()]
+        exact = [d for source, d in sources if source == path]
+        ending = [d for source, d in sources if source.endswith("/" + path.lstrip("/"))]
         for found in (exact, ending):
             if len(found) == 1:
                 return found[0]

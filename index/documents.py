@@ -7,7 +7,10 @@ is right for ever, because it points into an immutable string whose SHA-256 is k
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +66,27 @@ class Document:
 
     def section_at(self, offset: int) -> str | None:
         """Title of the last heading at or before a code point."""
-        titles = [section.title for section in self.sections if section.start <= offset]
-        return titles[-1] if titles else None
+        section = _last_before(self.sections, offset)
+        return section.title if section else None
 
     def in_heading(self, offset: int) -> bool:
         """True when a code point stands in a heading: it introduces a claim and makes none."""
-        return any(section.start <= offset < section.end for section in self.sections)
+        section = _last_before(self.sections, offset)
+        return section is not None and offset < section.end
 
     def page_at(self, offset: int) -> str | None:
         """Label of the page on which a code point stands."""
-        labels = [page.label for page in self.pages if page.start <= offset]
-        return labels[-1] if labels else None
+        page = _last_before(self.pages, offset)
+        return page.label if page else None
+
+
+_Part = TypeVar("_Part", Section, Page)
+
+
+def _last_before(parts: Sequence[_Part], offset: int) -> _Part | None:
+    """The last heading or page that starts at or before a code point; they stand in order."""
+    number = bisect_right(parts, offset, key=lambda part: part.start)
+    return parts[number - 1] if number else None
 
 
 @dataclass(frozen=True, slots=True)

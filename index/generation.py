@@ -27,6 +27,10 @@ from index.manifest import NAME as MANIFEST
 from index.manifest import FileRecord, Manifest
 from index.vectors import STORES
 
+QUOTED = ("documents.jsonl", "passages.jsonl")
+"""Files that quotes come from: hashed at each opening. The rest decides what is found, and `check`
+hashes it."""
+
 
 def save(folder: Path, contents: Contents, manifest: Manifest) -> None:
     folder.mkdir(parents=True)
@@ -61,6 +65,9 @@ def load(folder: Path) -> Snapshot:
             size = (folder / name).stat().st_size
             if size != record.bytes:
                 raise ValueError(f"{name} has {size} bytes, not {record.bytes}")
+        for name in QUOTED:
+            if _hash(folder / name) != manifest.files[name].sha256:
+                raise ValueError(f"{name} was altered, its SHA-256 is not the manifest's")
         documents = [_document(row) for row in _read_lines(folder / "documents.jsonl")]
         by_id = {document.id: document for document in documents}
         passages = [_passage(row, by_id) for row in _read_lines(folder / "passages.jsonl")]

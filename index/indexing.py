@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import __version__
-from index.config import Config
+from index.config import INDEX_KEYS, Config
 from index.contents import Contents, Snapshot, TokenTable
 from index.documents import Document, document_id, sha256_hex
 from index.encoder import ENCODERS, Encoded, Encoder, Floats, Progress
 from index.errors import IndexMismatch, InputError
+from index.files import Failure, failure, find_files
 from index.manifest import FORMAT, Manifest, fingerprint
-from index.metadata import MANIFEST_NAME, SIDECAR_SUFFIX, MetadataManifest, sidecar
-from index.readers import READERS, read_file
+from index.metadata import MANIFEST_NAME, MetadataManifest, sidecar
+from index.readers import read_file
 from index.splitting import Budget, split
 from index.store import IndexFolder
 from index.tokens import ENCODING
@@ -35,19 +36,13 @@ class Indexed:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A file that is not in the index, and why. What was there before under its name stays."""
-
-    source: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class AddReport:
     added: tuple[Indexed, ...]
     replaced: tuple[Indexed, ...]
     skipped: tuple[Indexed, ...]
     failed: tuple[Failure, ...]
+    left_out: tuple[Failure, ...] = ()
+    """Files below a folder that no reader is for: no failure, but nothing says what is in them."""
 
 
 def add(
@@ -64,19 +59,20 @@ def add(
     A file whose bytes and metadata are as before is skipped; one that changed replaces its former
     self. A file that cannot be read is reported and does not stop the others.
     """
-    files, failed = _find_files(paths)
+    files, failed, left_out = find_files(paths, folder.path)
     with folder.writing("add"):
         before = folder.open() if folder.exists() else None
         if before:
             config = before.manifest.configured(config)
         known = {os.path.normpath(d.source): d for d in before.documents.values()} if before else {}
+        manifests = _Manifests(manifest)
         fresh: list[Document] = []
         skipped: list[Document] = []
         for source in files:
             try:
-                document = _read(source, config, metadata or {}, manifest)
+                document = _read(source, config, metadata or {}, manifests)
             except InputError as error:
-                failed.append(_failure(source, str(error)))
+                failed.append(failure(source, str(error)))
                 continue
             old = known.get(os.path.normpath(source))
             if old and replace(document, id=old.id, source=old.source) == old:
@@ -84,7 +80,7 @@ def add(
             else:
                 fresh.append(document)
         if not fresh:
-            return AddReport((), (), _indexed(skipped, before), tuple(failed))
+            return AddReport((), (), _indexed(skipped, before), tuple(failed), tuple(left_out))
         stale = {known[key].id for d in fresh if (key := os.path.normpath(d.source)) in known}
         encoder = _encoder_for(config, before)
         base = before.contents().without(stale) if before else Contents.empty(encoder.dimension)
@@ -94,7 +90,7 @@ def add(
     added = [d for d in fresh if os.path.normpath(d.source) not in known]
     return AddReport(
         _indexed(added, contents), _indexed(replaced, contents), _indexed(skipped, before),
-        tuple(failed),
+        tuple(failed), tuple(left_out),
     )  # fmt: skip
 
 
@@ -112,10 +108,16 @@ def remove(folder: IndexFolder, names: Sequence[str]) -> list[Document]:
 
 
 def rebuild(folder: IndexFolder, config: Config, progress: Progress | None = None) -> Manifest:
-    """Splits and encodes all documents anew under `config`, from the texts the index holds."""
+    """Splits and encodes all documents anew, from the texts the index holds.
+
+    What `config` does not say stays as it is in the index.
+    """
     folder.current()
     with folder.writing("rebuild"):
-        documents = list(folder.open().documents.values())
+        before = folder.open()
+        unsaid = [key for key in INDEX_KEYS if key not in config.model_fields_set]
+        config = config.model_copy(update={k: getattr(before.manifest, k) for k in unsaid})
+        documents = list(before.documents.values())
         encoder = ENCODERS[config.encoder]()
         contents = encode(documents, encoder, config, progress)
         folder.commit(contents, describe(contents, encoder, config))
@@ -175,9 +177,7 @@ def _describe(contents: Contents, encoder_sha256: str, config: Config) -> Manife
         passages=len(contents.passages),
         sentences=sum(len(p.sentences) for p in contents.passages),
         word_pieces=int(contents.tokens.bounds[-1]),
-        fingerprint=fingerprint(
-            config, encoder_sha256, ENCODING, [d.id for d in contents.documents]
-        ),
+        fingerprint=fingerprint(config, encoder_sha256, ENCODING, contents.documents),
         created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         files={},
     )
@@ -213,50 +213,30 @@ def _quantised(rows: Floats) -> NDArray[np.int8]:
     return np.asarray(np.rint(rows / peaks * 127), dtype=np.int8)
 
 
-def _find_files(paths: Sequence[str]) -> tuple[list[str], list[Failure]]:
-    """Files to read, as the paths were given, without repeats; folders in sorted order."""
-    files: dict[str, str] = {}
-    failed: list[Failure] = []
-    for given in paths:
-        path = Path(given)
-        reason = ""
-        try:
-            if path.is_dir():
-                inside = list(_walk(path))
-                files |= {os.path.normpath(file): file for file in inside}
-                if not inside:
-                    reason = f"no documents in this folder; formats read: {', '.join(READERS)}"
-            elif path.is_file():
-                files[os.path.normpath(given)] = given
-            elif path.exists():
-                reason = "neither a file nor a folder; name one that is"
-            else:
-                reason = "no such file or folder; check the path"
-        except OSError as error:
-            reason = f"cannot be read ({error.strerror}); check the path"
-        if reason:
-            failed.append(_failure(given, f"{given}: {reason}"))
-    return list(files.values()), failed
+class _Manifests:
+    """Rows of metadata for files: the manifest given, or each folder's own, parsed once."""
+
+    def __init__(self, given: MetadataManifest | None) -> None:
+        self._given = given
+        self._folders: dict[Path, MetadataManifest | InputError] = {}
+
+    def beside(self, file: Path) -> MetadataManifest:
+        if self._given:
+            return self._given
+        if file.parent not in self._folders:
+            path = file.parent / MANIFEST_NAME
+            try:
+                found = MetadataManifest.load(path) if path.is_file() else MetadataManifest()
+                self._folders[file.parent] = found
+            except InputError as error:
+                self._folders[file.parent] = error
+        known = self._folders[file.parent]
+        if isinstance(known, InputError):
+            raise known
+        return known
 
 
-def _failure(source: str, reason: str) -> Failure:
-    """A failure that can be printed: bytes of a name that are not UTF-8 are written as escapes."""
-    shown, why = (text.encode("utf-8", "backslashreplace").decode() for text in (source, reason))
-    return Failure(shown, why)
-
-
-def _walk(folder: Path) -> Iterator[str]:
-    """Documents below a folder: files with a reader, but not hidden ones or metadata files."""
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        ours = path.name == MANIFEST_NAME or path.name.endswith(SIDECAR_SUFFIX)
-        if path.is_file() and not hidden and not ours and path.suffix.lower() in READERS:
-            yield str(path)
-
-
-def _read(
-    source: str, config: Config, given: Mapping[str, str], manifest: MetadataManifest | None
-) -> Document:
+def _read(source: str, config: Config, given: Mapping[str, str], manifests: _Manifests) -> Document:
     path = Path(source)
     if any("\ud800" <= character <= "\udfff" for character in source):
         raise InputError(f"{source}: the name is not UTF-8", "rename the file")
@@ -272,9 +252,9 @@ def _read(
         raise InputError(f"{source}: cannot be read ({error.strerror})", "check it") from error
     sha256 = sha256_hex(data)
     reading = read_file(data, source)
-    if manifest is None and (path.parent / MANIFEST_NAME).is_file():
-        manifest = MetadataManifest.load(path.parent / MANIFEST_NAME)
-    row = manifest.find(path.name, sha256) if manifest else {}
+    if not any(map(str.isalnum, "".join(reading.text[a:b] for a, b in reading.paragraphs))):
+        raise InputError(f"{source}: no text, not one letter or digit", "leave it out")
+    row = manifests.beside(path).find(path.name, sha256)
     known = reading.metadata | row | sidecar(path) | dict(given)
     return Document(
         id=document_id(source, reading.text),

@@ -45,17 +45,22 @@ def words(text: str, language: str) -> list[str]:
     return [str(word) for word in (stem.stemWords(kept) if stem else kept)]
 
 
+def _primary(language: str) -> str:
+    """ "pt" of "pt-BR"; all of "fil" and of "Estonian", which are not "fi" and "es"."""
+    return language.replace("_", "-").partition("-")[0].strip().lower()
+
+
 @cache
 def _stemmer(language: str) -> Any:
     import Stemmer
 
-    name = STEMMERS.get(language[:2].lower())
+    name = STEMMERS.get(_primary(language))
     return Stemmer.Stemmer(name) if name else None
 
 
 @cache
 def _stop_words(language: str) -> frozenset[str]:
-    name = _STOP_LISTS.get(language[:2].lower())
+    name = _STOP_LISTS.get(_primary(language))
     if name is None:
         return frozenset()
     from bm25s import stopwords

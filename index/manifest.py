@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from index import __version__
 from index.config import INDEX_KEYS, Config
-from index.documents import sha256_hex
+from index.documents import Document, sha256_hex
+from index.encoder import ENCODERS
 from index.errors import IndexDamaged, IndexMismatch
+from index.metadata import FIELDS
+from index.vectors import STORES
 
 FORMAT = 1
 """Version of the layout on disk. A change that old code cannot read raises it."""
@@ -27,8 +32,8 @@ class FileRecord:
 class Manifest:
     """Settings, models and files of one generation of an index.
 
-    `fingerprint` depends on documents, settings and models only: two machines that index the same
-    files the same way get the same one.
+    `fingerprint` depends on documents and what is known of them, settings, models and the version
+    only: two machines that index the same files the same way get the same one.
     """
 
     format: int
@@ -70,9 +75,19 @@ class Manifest:
                     f"{path}: not as it was written",
                     "restore the index folder from a copy, or build it again with onrecord add",
                 )
+            for key, known in (("encoder", ENCODERS), ("vector_store", STORES)):
+                if data[key] not in known:
+                    raise IndexMismatch(
+                        f"{folder}: made with {key} {data[key]!r} by onrecord {data['onrecord']}, "
+                        f"this version has {', '.join(known)}",
+                        "open it with that version, "
+                        "or build a new index: onrecord add --index NEW_FOLDER PATH...",
+                    )
             data["files"] = {name: FileRecord(**row) for name, row in data["files"].items()}
             return cls(**data)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            *(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError),
+        ) as error:
             raise IndexDamaged(
                 f"{path}: cannot be read ({type(error).__name__})",
                 "restore the index folder from a copy, or build it again with onrecord add",
@@ -96,8 +111,16 @@ def _seal(data: dict[str, Any]) -> str:
     return sha256_hex(json.dumps(data, sort_keys=True).encode())
 
 
-def fingerprint(config: Config, encoder_sha256: str, token_encoding: str, ids: list[str]) -> str:
-    """16 hex digits over what decides the answers of an index: settings, models, documents."""
+def fingerprint(
+    config: Config, encoder_sha256: str, token_encoding: str, documents: Iterable[Document]
+) -> str:
+    """16 hex digits over what decides the answers of an index: settings, models, documents.
+
+    An answer shows and weighs what is known of a document, so its metadata counts like its text.
+    """
     settings = {key: getattr(config, key) for key in INDEX_KEYS}
-    parts = [FORMAT, settings, encoder_sha256, token_encoding, sorted(ids)]
+    rows = sorted(
+        (d.id, d.sha256, {field: getattr(d, field) for field in FIELDS}) for d in documents
+    )
+    parts = [FORMAT, __version__, settings, encoder_sha256, token_encoding, rows]
     return sha256_hex(json.dumps(parts, sort_keys=True).encode())[:16]

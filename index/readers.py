@@ -16,7 +16,7 @@ from pathlib import Path
 
 from index.documents import Section
 from index.errors import InputError
-from index.metadata import parse_yaml
+from index.metadata import front_matter
 
 Paragraph = tuple[int, int]
 
@@ -73,11 +73,12 @@ def read_markdown(data: bytes, source: str) -> Reading:
     body = body or _after_mark(text)
     paragraphs: list[Paragraph] = []
     sections: list[Section] = []
+    code = _code_lines(text, body)
     for block in _blocks(text, body):
-        for start, end in _split_markdown(text, block):
+        for start, end in _split_markdown(text, block, code):
             heading = _HEADING.match(text, start, end)
-            if heading:
-                title = _HEADING_END.sub("", text[heading.end() : end])
+            if heading and start not in code:
+                title = _heading_title(text[heading.end() : end])
                 if title:
                     sections.append(Section(title, start, end))
                     paragraphs.append((heading.end(), heading.end() + len(title)))
@@ -102,9 +103,9 @@ def read_file(data: bytes, source: str) -> Reading:
 
 _LINE = re.compile(r"[^\r\n]+")
 _HEADING = re.compile(r"#{1,6}[ \t]+")
-_HEADING_END = re.compile(r"(?:(?:^|[ \t]+)#+)?[ \t]*$")
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _BULLET = re.compile(r"[ \t\xa0]*(?:[-*+•◦▪‣·–][ \t\xa0]+|\d{1,3}[.)][ \t\xa0]+)")
+_CODE_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _FENCE = re.compile(r"(?:\ufeff)?---[ \t]*(?:\r\n|\r|\n)")
 _FENCE_END = re.compile(r"(?:(?<=\n)|(?<=\r))(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
 
@@ -141,12 +142,35 @@ def _text_paragraphs(text: str) -> Iterator[Paragraph]:
             yield _without_bullet(text, start, end)
 
 
-def _split_markdown(text: str, block: list[Paragraph]) -> Iterator[Paragraph]:
+def _heading_title(line: str) -> str:
+    """A heading's words without the `#` signs that may close it."""
+    title = line.rstrip(" \t")
+    closed = title.rstrip("#")
+    return closed.rstrip(" \t") if not closed or closed[-1] in " \t" else title
+
+
+def _code_lines(text: str, body: int) -> set[int]:
+    """Starts of the lines inside ``` or ~~~ fences, where `#` is no heading (CommonMark 4.5)."""
+    lines: set[int] = set()
+    fence = ""
+    for line in _LINE.finditer(text, body):
+        mark = _CODE_FENCE.match(text, *line.span())
+        rest = text[mark.end() : line.end()] if mark else ""
+        if fence:
+            lines.add(line.start())
+            if mark and mark[1].startswith(fence) and not rest.strip():
+                fence = ""
+        elif mark and not (mark[1][0] == "`" and "`" in rest):
+            fence = mark[1]
+    return lines
+
+
+def _split_markdown(text: str, block: list[Paragraph], code: set[int]) -> Iterator[Paragraph]:
     """Parts of a block of lines: headings stand alone, a list item begins a new part."""
     start: int | None = None
     end = 0
     for line_start, line_end in block:
-        heading = _HEADING.match(text, line_start, line_end)
+        heading = line_start not in code and _HEADING.match(text, line_start, line_end)
         item = _LIST_ITEM.match(text, line_start, line_end)
         if (heading or item) and start is not None:
             yield (start, end)
@@ -174,5 +198,5 @@ def _front_matter(text: str, source: str) -> tuple[int, dict[str, str]]:
     closing = _FENCE_END.search(text, opening.end())
     if not closing:
         return 0, {}  # a thematic break, not front matter
-    block = text[opening.end() : closing.start()]
-    return closing.end(), parse_yaml(block, f"{source} (front matter)")
+    metadata = front_matter(text[opening.end() : closing.start()], f"{source} (front matter)")
+    return (0, {}) if metadata is None else (closing.end(), metadata)

@@ -19,7 +19,7 @@ ABBREVIATIONS = [
     *("cmdr", "lt", "col", "sgt", "capt", "maj", "gov", "sen", "rep", "amb"),
     *("u.n", "u.s"),
 ]
-_MARKS = r"[”’\"')\]]*(?:\[\d{1,4}\]|[¹²³⁰-⁹]+)+"
+_MARKS = r"[”’\"')\]]*(?:\[\d{1,4}\]|[¹²³⁰-⁹])+"
 _LEADING_MARKS = re.compile(rf"{_MARKS}(?:\s+{_MARKS})*(?=\s|$)")
 _MARKED_END = re.compile(rf"[.!?…]{_MARKS}(?=\s+([^\s]))")
 _GOES_ON = re.compile(rf"\w-(?:{'|'.join(map(re.escape, ABBREVIATIONS))})\.$", re.IGNORECASE)

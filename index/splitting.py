@@ -10,6 +10,7 @@ text cannot be confused.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
 from index.documents import Document, Passage, Span, passage_id
@@ -58,11 +59,11 @@ Sentence = tuple[int, int]
 def _grouped(document: Document, budget: Budget) -> Iterator[list[Sentence]]:
     """Lists of consecutive sentences, each list a passage."""
     text = document.text
-    heads = {section.start for section in document.sections}
+    heads = sorted(section.start for section in document.sections)
     group: list[Sentence] = []
     position = -1
     for start, end in document.paragraphs:
-        if group and any(position < head <= start for head in heads):
+        if group and bisect_right(heads, position) < bisect_right(heads, start):
             yield group
             group = []
         position = start

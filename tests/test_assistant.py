@@ -52,7 +52,8 @@ def test_a_foreign_question_gets_an_abstention_that_keeps_what_was_found(assista
 
 
 def test_an_empty_index_abstains(make_index):
-    folder = make_index({"a.md": "---\ntitle: Only a head\n---\n"})
+    folder = make_index({"a.txt": "The bell rang."})
+    remove(folder, ["a.txt"])
     answer = open_assistant(folder.path).ask("Who?")
     assert (answer.abstention, answer.hits, answer.as_of) == (NOTHING_FOUND, (), None)
 

@@ -6,6 +6,7 @@ import pytest
 
 from index.config import Config
 from index.encoder import HashingEncoder
+from index.indexing import remove
 from rag.composers import COMPOSERS, Draft
 from rag.proof import prove, says
 from rag.retrieval import Retriever
@@ -40,7 +41,8 @@ def test_every_draft_rests_on_words_of_the_hit_it_names(retriever, name, questio
 
 @pytest.mark.parametrize("name", sorted(COMPOSERS))
 def test_a_composer_proposes_nothing_from_nothing(make_index, name):
-    folder = make_index({"a.md": "---\ntitle: Only a head\n---\n"})
+    folder = make_index({"a.txt": "The bell rang."})
+    remove(folder, ["a.txt"])
     retriever = Retriever(folder.open(), HashingEncoder(), Config(encoder="hashing"))
     assert COMPOSERS[name](retriever.late, Config()).compose(retriever.search("Who?")) == []
 

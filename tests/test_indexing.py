@@ -13,8 +13,10 @@ from index.config import Config
 from index.documents import sha256_hex
 from index.errors import InputError
 from index.indexing import add, remove
+from index.keywords import words
 from index.metadata import MetadataManifest
 from index.store import IndexFolder, damages
+from ui.terminal import added_text
 
 
 @pytest.fixture
@@ -105,10 +107,11 @@ def test_failures_are_listed_with_their_reasons_and_the_rest_is_committed(folder
     report = add(folder, paths, config)
     assert [x.source for x in report.added] == ["docs/good.txt"]
     reasons = {x.source: x.reason for x in report.failed}
+    assert [x.source for x in report.left_out] == ["bare/notes.pdf"]
     expected = {
         "docs/latin.txt": "invalid UTF-8 at byte offset 2 (0xfc); save it as UTF-8",
         "docs/empty.md": "empty file",
-        "docs/hostile.md": "(front matter): metadata is not valid YAML",
+        "docs/hostile.md": "(front matter): published is '2024-02-30'",
         "docs/binary.txt": "not a text file (NUL byte at offset 4)",
         "docs/long.txt": "301 bytes, the limit is 300; split the file or raise max_file_bytes",
         "scan.pdf": "no reader for .pdf; formats read: .txt, .md",
@@ -158,15 +161,102 @@ def test_folders_are_read_deep_but_not_what_is_hidden_or_describes(folder):
     assert outcome(add(folder, ["docs"], HASHING)) == {"added": ["docs/deep/er/a.MD", "docs/z.txt"]}
 
 
-def test_a_document_without_prose_is_kept_and_found_by_nothing(folder):
-    write("a.md", "---\ntitle: Only a head\n---\n")
-    (indexed,) = add(folder, ["a.md"], HASHING).added
-    assert indexed.passages == 0
-    assert damages(folder) == []
-    write("b.txt", "The bell rang.")
-    assert outcome(add(folder, ["."], HASHING)) == {"added": ["b.txt"], "skipped": ["a.md"]}
-    assert len(remove(folder, ["a.md"])) == 1
-    assert damages(folder) == []
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.md", "---\ntitle: Only a head\n---\n"),
+        ("a.md", "---\ntitle: Only a head\n---\n\u200b\n\n***\n"),
+        ("a.txt", "\u200b ... !?"),
+    ],
+)
+def test_a_document_without_a_letter_or_digit_is_a_named_failure(folder, name, content):
+    write(name, content)
+    (failure,) = add(folder, [name], HASHING).failed
+    assert failure.reason == f"{name}: no text, not one letter or digit; leave it out"
+    assert not folder.path.exists()
+    write("b.txt", "7")
+    assert outcome(add(folder, ["."], HASHING)) == {"added": ["b.txt"], "failed": [name]}
+
+
+def test_what_is_left_out_of_a_folder_is_named_and_no_failure(folder):
+    for name in ("docs/a.txt", "docs/b.pdf", "docs/deep/c.DOCX", "docs/README", "docs/.hidden.pdf"):
+        write(name, "The bell rang.")
+    write("docs/manifest.jsonl", '{"file": "a.txt", "title": "A"}')
+    write("docs/b.pdf.meta.yaml", "title: B")
+    os.mkfifo("docs/pipe.txt")
+    report = add(folder, ["docs", "./docs"], HASHING)
+    assert outcome(report) == {"added": ["docs/a.txt"]}
+    assert {x.source: x.reason.partition(": ")[2] for x in report.left_out} == {
+        "docs/README": "no reader for a file without an ending",
+        "docs/b.pdf": "no reader for .pdf",
+        "docs/deep/c.DOCX": "no reader for .docx",
+        "docs/pipe.txt": "not a regular file",
+    }
+    assert added_text(report).splitlines()[-2:] == [
+        "1 added, 0 replaced, 0 skipped, 0 failed",
+        "left out: 4 files without a reader (.docx 1, .pdf 1, .txt 1, no ending 1)",
+    ]
+
+
+def test_an_index_inside_the_folder_is_not_among_what_is_left_out(here):
+    write("a.txt", "The bell rang.")
+    for path in (".", ".", f"../{here.name}"):
+        assert add(IndexFolder("ix"), [path], HASHING).left_out == ()
+
+
+def test_a_folder_that_cannot_be_listed_is_a_failure(folder, monkeypatch):
+    write("docs/a.txt", "The bell rang.")
+    write("docs/shut/b.txt", "The bell fell.")
+    real = os.scandir  # root may list any folder, so that taking the right away tests nothing
+
+    def scandir(path):
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    report = add(folder, ["docs"], HASHING)
+    assert outcome(report) == {"added": ["docs/a.txt"], "failed": ["docs/shut"]}
+    assert report.failed[0].reason == "docs/shut: cannot be read (Permission denied); check it"
+    assert [x.source for x in add(folder, ["docs/shut"], HASHING).failed] == ["docs/shut"]
+
+
+def test_an_empty_path_is_refused_and_does_not_mean_the_working_folder(folder):
+    write("a.txt", "The bell rang.")
+    (failure,) = add(folder, [""], HASHING).failed
+    assert failure.reason == "'': an empty path; name a file or folder"
+    (failure,) = add(folder, ["nul\0l"], HASHING).failed
+    assert "cannot be read" in failure.reason or "no such file" in failure.reason
+
+
+def test_a_document_is_found_under_any_spelling_of_its_path(folder):
+    write("tie/x.txt", "The bell rang.")
+    add(folder, ["./tie"], HASHING)
+    add(folder, ["tie//x.txt"], HASHING)
+    for name in ("./tie/x.txt", "tie/../tie/x.txt", "x.txt", "./x.txt"):
+        assert folder.open().find(name).text == "The bell rang."
+    for name in ("", ".", "/"):
+        with pytest.raises(InputError, match="no document"):
+            folder.open().find(name)
+    assert len(remove(folder, [".//tie/x.txt"])) == 1
+
+
+def test_a_manifest_is_parsed_once_however_many_files_it_describes(folder, monkeypatch):
+    for number in range(5):
+        write(f"docs/{number}.txt", "The bell rang.")
+    write("docs/manifest.jsonl", '{"file": "3.txt", "title": "Three"}')
+    loads = []
+    real = MetadataManifest.load
+    monkeypatch.setattr(MetadataManifest, "load", lambda path: loads.append(path) or real(path))
+    add(folder, ["docs"], HASHING)
+    assert loads == [Path("docs/manifest.jsonl")]
+    assert folder.open().find("docs/3.txt").title == "Three"
+
+
+@pytest.mark.parametrize("language", ["fil", "Estonian", "eng"])
+def test_a_language_is_its_whole_first_subtag(language):
+    assert words("The bells were ringing", language) == ["the", "bells", "were", "ringing"]
+    assert words("The bells are ringing", "EN_gb") == words("bells ringing", "en-GB")
 
 
 def known(folder: IndexFolder) -> dict[str, str | None]:
@@ -265,6 +355,9 @@ def test_the_order_of_additions_does_not_change_what_an_index_says(folder):
         vectors = snapshot.vectors.vectors().tolist()
         scores.append(sorted(zip([p.id for p in snapshot.passages], rows, vectors, strict=True)))
     assert scores[0] == scores[1]
+    first, second = (index.current() for index in (folder, other))
+    for name in folder.manifest().files:
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
 
 def test_a_first_add_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -272,3 +365,13 @@ def test_a_first_add_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     report = add(IndexFolder(tmp_path / "index"), [str(tmp_path / "broken.txt")], HASHING)
     assert report.failed
     assert not (tmp_path / "index").exists()
+
+
+def test_a_first_add_that_fails_leaves_a_folder_as_it_was(here: Path) -> None:
+    Path("pre").mkdir()
+    Path("full").mkdir()
+    Path("full/lock").write_text("not ours")
+    for name, kept in (("pre", []), ("full", ["lock"])):
+        assert add(IndexFolder(name), ["nope.txt"], HASHING).failed
+        assert [path.name for path in Path(name).iterdir()] == kept
+    assert Path("full/lock").read_text() == "not ours"

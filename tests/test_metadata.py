@@ -8,7 +8,7 @@ import pytest
 
 from index.documents import sha256_hex
 from index.errors import InputError
-from index.metadata import MetadataManifest, is_date, parse_pairs
+from index.metadata import MetadataManifest, is_date, parse_pairs, parse_yaml
 
 
 @pytest.mark.parametrize("text", ["2024", "2024-02", "2024-02-29"])
@@ -64,6 +64,8 @@ def test_a_row_with_a_hash_describes_those_bytes_and_a_row_without_goes_by_name(
     ("line", "reason"),
     [
         (b"{", r"manifest\.jsonl:2: not JSON"),
+        (b"[" * 100_000, r"manifest\.jsonl:2: not JSON \(nested too deep"),
+        (b'{"file": ["a"]}', r":2: 'file' and 'sha256' must be text"),
         (b'["file"]', r":2: a row needs 'file' or 'sha256'"),
         (b'{"title": "x"}', r":2: a row needs 'file' or 'sha256'"),
         (b'{"file": "a", "date": "2024"}', r":2: unknown metadata field 'date'"),
@@ -78,3 +80,27 @@ def test_a_wrong_row_is_named_by_its_line(tmp_path, line, reason):
         MetadataManifest.load(path)
     with pytest.raises(InputError, match="cannot be read"):
         MetadataManifest.load(tmp_path)
+
+
+def test_of_two_rows_for_a_file_the_first_counts(tmp_path):
+    digest = sha256_hex(b"bytes")
+    by_name, by_hash = {"file": "a", "title": "Name"}, {"sha256": digest, "title": "Hash"}
+    assert manifest(tmp_path, by_name, by_hash).find("a", digest) == {"title": "Name"}
+    assert manifest(tmp_path, by_hash, by_name).find("a", digest) == {"title": "Hash"}
+    assert manifest(tmp_path, by_name, by_name | {"title": "Later"}).find("a", "") == {
+        "title": "Name"
+    }
+
+
+@pytest.mark.parametrize(
+    "block", ["titel: typo", "title: [a]", "- a", "just words", "title: {a: b}"]
+)
+def test_a_sidecar_stays_strict(block):
+    with pytest.raises(InputError, match=r"^a\.meta\.yaml: "):
+        parse_yaml(block, "a.meta.yaml")
+
+
+def test_a_sidecar_keeps_its_values_as_they_are_written():
+    assert parse_yaml("language: no\ntitle: 0123\nauthor:\npublished: 2024-05-01 7:00:00", "a") == {
+        "language": "no", "title": "0123", "published": "2024-05-01",
+    }  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 
 from index.config import Config
 from index.encoder import HashingEncoder
+from index.indexing import remove
 from index.store import IndexFolder
 from rag.assistant import open_assistant
 from rag.retrieval import Retriever
@@ -78,7 +79,9 @@ def test_the_fused_score_is_the_weighted_sum_of_both_normalised_ones(make_index)
 
 
 def test_an_index_without_passages_finds_nothing(make_index):
-    found = retriever(make_index({"a.md": "---\ntitle: Only a head\n---\n"})).search("Who?")
+    folder = make_index({"a.txt": "The bell rang."})
+    remove(folder, ["a.txt"])
+    found = retriever(folder).search("Who?")
     assert (found.hits, found.rows, found.relevance) == ((), (), 0.0)
 
 

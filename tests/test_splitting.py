@@ -13,7 +13,7 @@ from conftest import HASHING
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from index.documents import Document, Span
+from index.documents import Document, Page, Section, Span
 from index.encoder import HashingEncoder
 from index.errors import InputError
 from index.indexing import add
@@ -124,6 +124,7 @@ def test_texts_and_spans_come_back_from_the_disk_as_they_were(text, suffix):
     with tempfile.TemporaryDirectory() as name:
         path = Path(name, f"x{suffix}")
         path.write_bytes(text.encode())
+        assume(any(text[i].isalnum() for a, b in before.paragraphs for i in range(a, b)))
         folder = IndexFolder(Path(name, "index"))
         assert len(add(folder, [str(path)], HASHING).added) == 1
         snapshot = folder.open()
@@ -184,6 +185,32 @@ def test_the_cost_of_splitting_grows_with_the_text_not_with_its_square():
     passages = split(document("😀" * 250_000, ".txt"), Budget(200, 254, len))
     assert "".join(p.text for p in passages) == "😀" * 250_000
     assert time.perf_counter() - started < 20
+
+
+def test_ten_thousand_footnote_marks_and_headings_take_no_time():
+    started = time.perf_counter()
+    for marks in ("¹" * 10_000, "[1]" * 10_000, "¹ " * 10_000):
+        text = f"It rained.{marks}x"
+        spans = sentence_spans(text, 0, len(text))
+        assert spans[0][0] == 0
+        assert spans[-1][1] == len(text)
+    assert time.perf_counter() - started < 5
+    text = "".join(f"# Head {n}\n\nIce.\n\n" for n in range(8_000))
+    started = time.perf_counter()
+    read = document(text, ".md")
+    passages = split(read, Budget(200, 254, len))
+    assert [p.section for p in passages] == [f"Head {n}" for n in range(8_000)]
+    assert [read.in_heading(p.span.start) for p in passages] == [True] * 8_000
+    assert not any(read.in_heading(p.span.end - 1) for p in passages)
+    assert time.perf_counter() - started < 8
+
+
+def test_a_place_before_the_first_heading_or_page_has_neither():
+    pages = (Page("iv", 3), Page("v", 9))
+    read = Document("d", "x", "", "0123456789", pages=pages, sections=(Section("S", 3, 5),))
+    assert [read.page_at(i) for i in (0, 2, 3, 8, 9)] == [None, None, "iv", "iv", "v"]
+    assert [read.section_at(i) for i in (2, 3, 9)] == [None, "S", "S"]
+    assert [read.in_heading(i) for i in (2, 3, 4, 5)] == [False, True, True, False]
 
 
 SENTENCES = [

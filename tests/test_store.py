@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from conftest import HASHING
 
+from index import generation
 from index.config import Config
 from index.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, InputError
 from index.indexing import add, open_encoder, rebuild, remove
@@ -92,9 +93,11 @@ def trial(die_at, after=None):
         os.kill(child, signal.SIGKILL)
     status = os.waitpid(child, 0)[1]
     found = {"texts": {Path(d.source).name: d.text for d in folder.open().documents.values()},
-             "damages": damages(folder), "killed": os.WIFSIGNALED(status), "die_at": die_at}
+             "damages": [x for x in damages(folder) if "left by a writer" not in x],
+             "killed": os.WIFSIGNALED(status), "die_at": die_at}
     with folder.writing("check"):
         found["left"] = sorted(p.name for p in (work / "generations").iterdir())
+    found["damages"] += damages(folder)
     print(json.dumps(found), flush=True)
     return found["killed"]
 
@@ -142,6 +145,62 @@ def test_a_writer_killed_at_any_file_operation_leaves_the_old_index_or_the_new(m
     assert switched == sorted(switched)  # old up to one instruction, new from there on
     assert not switched[0]
     assert switched[-1]
+
+
+FIRST = """
+import os, shutil, signal, sys
+from pathlib import Path
+from index.config import Config
+from index.indexing import add
+from index.store import IndexFolder, damages
+base = Path(sys.argv[1])
+COUNTED = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate"}
+
+def first(folder, name):
+    report = add(folder, [str(base / name)], Config(encoder="hashing"))
+    return [x.source for x in (*report.added, *report.skipped)]
+
+first(IndexFolder(base / "warm"), "a.txt")
+die_at, killed, committed = 0, True, []
+while killed:
+    die_at += 1
+    work = base / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    folder = IndexFolder(work)
+    child = os.fork()
+    if not child:
+        count = 0
+        def hook(event, args):
+            global count
+            if event in COUNTED and (event != "open" or str(work) in str(args[0])):
+                count += 1
+                if count == die_at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+        sys.addaudithook(hook)
+        first(folder, "a.txt")
+        os._exit(0)
+    killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    committed.append(folder.exists())
+    if folder.exists():
+        assert len(folder.open().documents) == 1, die_at
+    assert first(folder, "b.txt") == [str(base / "b.txt")], die_at
+    assert len(folder.open().documents) == 1 + committed[-1], die_at
+    assert damages(folder) == [], die_at
+assert committed == sorted(committed) and {*committed} == {False, True}
+assert committed.count(True) > 2, committed  # also between naming it and pointing at it
+print(die_at)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked children")
+def test_a_first_add_killed_at_any_file_operation_does_not_stand_in_the_way(memory_path):
+    for name in "ab":
+        (memory_path / f"{name}.txt").write_text(f"The {name} bell rang.")
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST, str(memory_path)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 30
 
 
 FULL = """
@@ -380,6 +439,122 @@ def test_a_stray_file_and_a_wrong_pointer_are_damage(library, tmp_path):
         assert damages(folder)
 
 
+@pytest.mark.parametrize("content", [None, b"000099\n"])
+def test_a_lost_pointer_loses_nothing_and_the_error_says_how_to_write_it_back(
+    make_index, tmp_path, content
+):
+    folder = make_index({"a.txt": OLD})
+    add(folder, [str(tmp_path / "files")], HASHING, metadata={"title": "Gauges"})
+    number = folder.current().name
+    pointer = folder.path / "CURRENT"
+    pointer.unlink()
+    if content:
+        pointer.write_bytes(content)
+    assert folder.exists()
+    assert damages(folder)
+    (tmp_path / "other.txt").write_text(NEW)
+    for change in (
+        lambda: add(folder, [str(tmp_path / "other.txt")], HASHING),
+        lambda: remove(folder, ["a.txt"]),
+        lambda: rebuild(folder, HASHING),
+    ):
+        with pytest.raises(IndexDamaged, match=rf"echo {number} > \S*CURRENT") as caught:
+            change()
+        assert caught.value.exit_code == 3
+    assert not (folder.path / "lock.json").exists()
+    subprocess.run(["sh", "-c", str(caught.value).rpartition(": ")[2]], check=True)
+    assert texts(folder) == {"a.txt": OLD}
+    assert damages(folder) == []
+
+
+def test_a_commit_that_fails_at_its_last_step_leaves_nothing_of_itself(
+    make_index, tmp_path, monkeypatch
+):
+    folder = make_index({"a.txt": OLD})
+    before = files_of(folder)
+    (tmp_path / "b.txt").write_text(NEW)
+    real = Path.replace
+
+    def replace_(self, target):
+        if self.name == "CURRENT.tmp":
+            raise OSError(28, "No space left on device")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace_)
+    for target in (folder, IndexFolder(tmp_path / "first")):
+        with pytest.raises(InputError, match=r"could not write \(No space left on device\)"):
+            add(target, [str(tmp_path / "b.txt")], HASHING)
+    assert files_of(folder) == before
+    assert not (tmp_path / "first").exists()
+
+
+def test_altered_words_are_never_quoted(library, tmp_path):
+    """Of the same length, so that only the hash tells."""
+    for name, old, new in (
+        ("documents.jsonl", b"41 centimetres", b"14 centimetres"),
+        ("passages.jsonl", b'"start": 0', b'"start": 1'),
+    ):
+        folder = IndexFolder(tmp_path / name)
+        shutil.copytree(library.path, folder.path)
+        path = folder.current() / name
+        whole = path.read_bytes()
+        assert old in whole
+        path.write_bytes(whole.replace(old, new))
+        with pytest.raises(IndexDamaged, match=f"{name} was altered"):
+            folder.open()
+
+
+def test_a_folder_that_cannot_be_read_is_said_and_is_not_a_missing_index(make_index, monkeypatch):
+    folder = make_index({"a.txt": OLD})
+    (folder.path / "CURRENT").unlink()
+    (folder.path / "CURRENT").symlink_to("CURRENT")  # a loop: root may read all else
+    with pytest.raises(IndexDamaged, match=r"CURRENT: cannot be read \(.+\); mend its perm"):
+        folder.open()
+    long = IndexFolder("n" * 300)
+    with pytest.raises(IndexDamaged, match="cannot be read"):
+        long.open()
+    with pytest.raises(InputError, match="cannot write there"):
+        add(long, ["a.txt"], HASHING)
+
+
+def test_what_a_stopped_writer_left_is_damage_but_not_while_one_writes(make_index):
+    folder = make_index({"a.txt": OLD})
+    for name in ("000009.tmp", "000008"):
+        shutil.copytree(folder.current(), folder.path / "generations" / name)
+    found = damages(folder)
+    assert [line.partition(": ")[0][-10:].strip("/") for line in found] == [
+        "ons/000008",
+        "000009.tmp",
+    ]
+    assert "left by a writer that was stopped" in found[0]
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as writer:
+        assert writer.stdout.readline() == b"held\n"  # it has cleared the folder by now
+        shutil.copytree(folder.current(), folder.path / "generations" / "000009.tmp")
+        assert damages(folder) == []
+        writer.kill()
+    assert len(damages(folder)) == 1
+
+
+def test_a_check_while_another_writes_starts_again(make_index, monkeypatch, tmp_path):
+    folder = make_index({"a.txt": OLD})
+    real = generation.faults
+    calls = []
+
+    def faults(root, manifest):
+        calls.append(root.name)
+        if len(calls) < 3:
+            add(folder, [str(tmp_path / "files")], HASHING, metadata={"title": f"T{len(calls)}"})
+        return real(root, manifest)
+
+    monkeypatch.setattr(generation, "faults", faults)
+    assert damages(folder) == []
+    assert calls == ["000001", "000002", "000003"]
+
+
 # What made it
 
 
@@ -393,6 +568,12 @@ def test_another_format_or_configuration_is_refused_with_the_command_that_mends_
     replace(manifest, encoder_sha256="0" * 64).save(folder.current())
     with pytest.raises(IndexMismatch, match="run onrecord rebuild"):
         open_encoder(folder.open())
+    for change in ({"encoder": "elmo"}, {"vector_store": "ring"}):
+        replace(manifest, **change).save(folder.current())
+        ((key, value),) = change.items()
+        for use in (folder.open, lambda: rebuild(folder, HASHING)):
+            with pytest.raises(IndexMismatch, match=f"made with {key} '{value}' by onrecord"):
+                use()
     replace(manifest, format=999).save(folder.current())
     with pytest.raises(IndexMismatch, match=r"index format 999.*onrecord add --index NEW_FOLDER"):
         folder.open()
@@ -429,6 +610,30 @@ def test_rebuilding_keeps_the_texts_and_changes_the_rest(make_index):
     assert damages(folder) == []
 
 
+def test_rebuilding_keeps_the_settings_that_nobody_changes(make_index):
+    made = Config(encoder="hashing", passage_tokens=32, language="es")
+    folder = make_index({"a.txt": OLD}, made)
+    for config, tokens in ((Config(), 32), (Config(passage_tokens=64), 64)):
+        manifest = rebuild(folder, config)
+        assert (manifest.encoder, manifest.language) == ("hashing", "es")
+        assert manifest.passage_tokens == tokens
+
+
+def test_the_fingerprint_counts_what_is_known_of_a_document_and_the_version(
+    make_index, tmp_path, monkeypatch
+):
+    folder = make_index({"a.txt": OLD})
+    prints = [folder.manifest().fingerprint]
+    for known in ({"title": "T"}, {"published": "2024"}, {"language": "es"}):
+        add(folder, [str(tmp_path / "files")], HASHING, metadata=known)
+        prints.append(folder.manifest().fingerprint)
+    monkeypatch.setattr("index.manifest.__version__", "99")
+    prints.append(rebuild(folder, Config()).fingerprint)
+    assert len(set(prints)) == 5
+    monkeypatch.undo()
+    assert rebuild(folder, Config()).fingerprint == prints[3]
+
+
 def test_the_fingerprint_is_of_documents_and_settings_not_of_time_or_order(tmp_path):
     prints = []
     for number, names in enumerate([("a.txt", "b.txt"), ("b.txt", "a.txt"), ("a.txt",)]):
@@ -438,3 +643,13 @@ def test_the_fingerprint_is_of_documents_and_settings_not_of_time_or_order(tmp_p
             add(folder, [str(tmp_path / name)], HASHING)
         prints.append(folder.manifest().fingerprint)
     assert prints[0] == prints[1] != prints[2]
+
+
+def test_a_first_generation_that_has_its_name_but_no_pointer_yet_is_in_force(make_index):
+    folder = make_index({"a.txt": OLD})
+    (folder.path / "CURRENT").rename(folder.path / "CURRENT.tmp")
+    assert texts(folder) == {"a.txt": OLD}
+    with folder.writing("add"):
+        pass
+    assert (folder.path / "CURRENT").read_text() == "000001\n"
+    assert texts(folder) == {"a.txt": OLD}
