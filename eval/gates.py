@@ -148,7 +148,13 @@ def _losses(run: Run, gate: Gate, baselines: Path) -> list[LossVerdict]:
             f"{run.name}: the gold file is not the one its baseline was made with",
             "if the change is meant: onrecord eval baseline RUN, and commit what it writes",
         )
+    absent = [measure for measure in gate.no_loss if measure not in before.values]
+    if absent:  # every run would be a gain over a measure that was never kept
+        raise InputError(
+            f"{run.name}: the baseline has no values for {', '.join(absent)}",
+            "make it anew: onrecord eval baseline RUN, and commit what it writes",
+        )
     return [
-        LossVerdict(run.name, m, difference(before.values.get(m, {}), values_kept(run, m), m))
+        LossVerdict(run.name, m, difference(before.values[m], values_kept(run, m), m))
         for m in gate.no_loss
     ]

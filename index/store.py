@@ -110,7 +110,7 @@ class IndexFolder:
         return Manifest.load(self.current())
 
     def open(self) -> Snapshot:
-        """Opens the generation in force. Sizes are checked here, hashes by `check`."""
+        """Opens the generation in force: sizes and the hashes of texts are checked, see `check`."""
         folder = self.current()
         for _ in range(_OPEN_TRIES):
             try:
@@ -170,9 +170,8 @@ class IndexFolder:
         try:
             shutil.rmtree(draft, ignore_errors=True)
             generation.save(draft, contents.in_order(), manifest)
-            generation.load(
-                draft
-            )  # on a full disk numpy may lose the end of an array and say nothing
+            # Read back: on a full disk numpy may lose the end of an array and say nothing.
+            generation.load(draft)
             pointer.write_text(final.name + "\n", encoding="ascii")
             generation.sync(pointer)
             draft.rename(final)

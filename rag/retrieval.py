@@ -6,6 +6,7 @@ depths are measured on several data sets (docs/RETRIEVAL.md).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,12 +50,10 @@ class Retriever:
         keyword = self._snapshot.keywords.scores(question)
         by_keyword = set(highest(keyword, depth))
         fused = self._fused(dense, keyword, by_keyword)
-        weights = self.late.weights(encoded)
-        late = {row: self.late.score(encoded, weights, row) for row in fused}
-        scores = late if self._config.rerank else fused
-        best = sorted(scores, key=lambda row: (-scores[row], row))[
-            : self._config.hits if k is None else k
-        ]
+        scores = self._late_scores(encoded, fused) if self._config.rerank else fused
+        wanted = self._config.hits if k is None else k
+        best = sorted(scores, key=lambda row: (-scores[row], row))[:wanted]
+        late = scores if self._config.rerank else self._late_scores(encoded, best)
         relevance = (max(dense.values()) + max(late[row] for row in best)) / 2 if best else 0.0
         lists = {"dense": dense.keys(), "keyword": by_keyword}
         hits = tuple(
@@ -62,6 +61,10 @@ class Retriever:
             for rank, row in enumerate(best, 1)
         )
         return Found(hits, tuple(best), encoded, relevance)
+
+    def _late_scores(self, question: Encoded, rows: Iterable[int]) -> dict[int, float]:
+        weights = self.late.weights(question)
+        return {row: self.late.score(question, weights, row) for row in rows}
 
     def _hit(self, row: int, score: float, rank: int, found_by: tuple[str, ...]) -> Hit:
         passage = self._snapshot.passages[row]
