@@ -14,8 +14,8 @@ from pathlib import Path
 from eval.corpus import Corpus
 from eval.drafting import DRAFT
 from eval.gold import ABSTAIN_KINDS, GoldQuestion, GoldQuote, Pointer, gold_rows, locate
-from index.contents import Snapshot
 from index.errors import InputError
+from index.snapshot import Snapshot
 
 FEWEST_OF_A_KIND = 3
 """With fewer rows the mean of a kind says more about the rows than about the system."""

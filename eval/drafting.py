@@ -14,8 +14,8 @@ from itertools import zip_longest
 from pathlib import PurePath
 
 from eval.gold import GoldQuestion, Kind, Pointer
-from index.contents import Snapshot
 from index.documents import Document
+from index.snapshot import Snapshot
 
 DRAFT = "TODO "
 """How the question of an unedited row begins; `onrecord eval check` refuses it."""

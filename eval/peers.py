@@ -23,7 +23,7 @@ from index.encoder import Encoder, Progress
 from index.errors import InputError
 from index.indexing import open_encoder
 from index.store import IndexFolder
-from index.vectors import FlatFaiss
+from index.vectors import Flat
 from rag.assistant import open_assistant
 
 CHUNK_SIZE, CHUNK_OVERLAP, K = 1000, 200, 4
@@ -68,7 +68,7 @@ class LangChainTutorial:
         encoded = encoder.encode_document([chunk.text for chunk in self.chunks], progress)
         vectors = np.array([e.vector for e in encoded], dtype=np.float32)
         # On vectors of unit length inner product orders as the tutorial's L2 distance does.
-        self._store = FlatFaiss.build(vectors.reshape(-1, encoder.dimension))
+        self._store = Flat.build(vectors.reshape(-1, encoder.dimension))
         made_of = [
             self.name, version("langchain-text-splitters"), CHUNK_SIZE, CHUNK_OVERLAP, k,
             encoder.name, encoder.weights_sha256, *(d.id for d in listed),

@@ -20,9 +20,9 @@ from eval.gold import GoldQuestion, ResolvedGold, load_gold_lines, resolve
 from eval.metrics import MEASURES, Case, confidence, is_right, summarise
 from eval.ranking import retrieval
 from eval.risk import RiskPoint, aurc, risk_coverage
-from index.contents import Snapshot
 from index.documents import sha256_hex
 from index.errors import InputError
+from index.snapshot import Snapshot
 
 Scores = Mapping[str, float | None]
 

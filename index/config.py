@@ -28,8 +28,18 @@ class Config(BaseModel):
     # retrieval
     candidates: int = Field(50, ge=1, le=1000, description="taken from each of the two searches")
     dense_weight: float = Field(0.6, ge=0, le=1, description="share of dense in the fused score")
-    rerank: bool = Field(True, description="late interaction over the candidates")
-    hits: int = Field(8, ge=1, le=1000, description="passages kept and read for the answer")
+    rerank: Literal["windows", "passages", "none"] = Field(
+        "windows", description="late interaction over windows of whole sentences, or over passages"
+    )
+    hit_chars: int = Field(1000, ge=100, le=10_000, description="longest window, in characters")
+    cross_encoder: str | None = Field(
+        None, description="folder or hub name of a sentence-transformers CrossEncoder"
+    )
+    cross_encoder_depth: int = Field(20, ge=1, le=1000, description="hits that it reads at least")
+    hits: int = Field(8, ge=1, le=1000, description="hits kept and read for the answer")
+
+    # machine
+    device: Literal["auto", "cpu", "cuda"] = "auto"
 
     # answer
     composer: str = "extractive"

@@ -64,6 +64,18 @@ class Document:
         parts = dict.fromkeys((self.author, self.publisher, self.title, self.published))
         return ". ".join(part for part in parts if part)
 
+    def passage(self, sentences: Sequence[tuple[int, int]]) -> Passage:
+        """The passage from the first of some consecutive sentences to the last."""
+        span = Span(self.id, sentences[0][0], sentences[-1][1])
+        return Passage(
+            id=passage_id(span),
+            span=span,
+            text=self.text[span.start : span.end],
+            section=self.section_at(span.start),
+            page=self.page_at(span.start),
+            sentences=tuple(sentences),
+        )
+
     def section_at(self, offset: int) -> str | None:
         """Title of the last heading at or before a code point."""
         section = _last_before(self.sections, offset)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from index import __version__
+from index.codec import CODECS
 from index.config import INDEX_KEYS, Config
-from index.contents import Contents, Snapshot, TokenTable
-from index.documents import Document, document_id, sha256_hex
-from index.encoder import ENCODERS, Encoded, Encoder, Floats, Progress
+from index.documents import Document, Passage, document_id, sha256_hex
+from index.encoder import ENCODERS, Encoder, Progress
 from index.errors import IndexMismatch, InputError
 from index.files import Failure, failure, find_files
-from index.manifest import FORMAT, Manifest, fingerprint
+from index.manifest import FORMAT, Manifest
 from index.metadata import MANIFEST_NAME, MetadataManifest, sidecar
 from index.readers import read_file
+from index.segment import Segment
+from index.snapshot import Snapshot
 from index.splitting import Budget, split
 from index.store import IndexFolder
 from index.tokens import ENCODING
+
+BATCH = 1024
+"""Passages encoded and written at a time: their token vectors take 250 MB before they are coded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +62,39 @@ def add(
     files, failed, left_out = find_files(paths, folder.path)
     with folder.writing("add"):
         before = folder.open() if folder.exists() else None
-        if before:
+        if before is not None:
             config = before.manifest.configured(config)
-        known = {os.path.normpath(d.source): d for d in before.documents.values()} if before else {}
         manifests = _Manifests(manifest)
         fresh: list[Document] = []
         skipped: list[Document] = []
+        stale: dict[str, str] = {}
         for source in files:
             try:
                 document = _read(source, config, metadata or {}, manifests)
             except InputError as error:
                 failed.append(failure(source, str(error)))
                 continue
-            old = known.get(os.path.normpath(source))
+            old = None if before is None else before.by_source(source)
             if old and replace(document, id=old.id, source=old.source) == old:
                 skipped.append(old)
-            else:
-                fresh.append(document)
-        if not fresh:
-            return AddReport((), (), _indexed(skipped, before), tuple(failed), tuple(left_out))
-        stale = {known[key].id for d in fresh if (key := os.path.normpath(d.source)) in known}
-        encoder = _encoder_for(config, before)
-        base = before.contents().without(stale) if before else Contents.empty(encoder.dimension)
-        contents = base.plus(encode(fresh, encoder, config, progress))
-        folder.commit(contents, describe(contents, encoder, config))
-    replaced = [d for d in fresh if os.path.normpath(d.source) in known]
-    added = [d for d in fresh if os.path.normpath(d.source) not in known]
+                continue
+            fresh.append(document)
+            if old:
+                stale[document.id] = old.id
+        after = before
+        if fresh:
+            encoder = _encoder_for(config, before)
+            segments = encode(fresh, encoder, config, progress)
+            gone = set(stale.values())
+            folder.commit(describe(encoder, config), segments, kept=before, dropped=gone)
+            after = folder.open()
     return AddReport(
-        _indexed(added, contents), _indexed(replaced, contents), _indexed(skipped, before),
-        tuple(failed), tuple(left_out),
-    )  # fmt: skip
+        added=_indexed((d for d in fresh if d.id not in stale), after),
+        replaced=_indexed((d for d in fresh if d.id in stale), after),
+        skipped=_indexed(skipped, after),
+        failed=tuple(failed),
+        left_out=tuple(left_out),
+    )
 
 
 def remove(folder: IndexFolder, names: Sequence[str]) -> list[Document]:
@@ -100,10 +103,7 @@ def remove(folder: IndexFolder, names: Sequence[str]) -> list[Document]:
     with folder.writing("remove"):
         snapshot = folder.open()
         documents = list({d.id: d for d in map(snapshot.find, names)}.values())
-        contents = snapshot.contents().without({d.id for d in documents})
-        manifest = snapshot.manifest
-        config = manifest.configured(Config())
-        folder.commit(contents, _describe(contents, manifest.encoder_sha256, config))
+        folder.commit(snapshot.manifest, (), kept=snapshot, dropped={d.id for d in documents})
     return documents
 
 
@@ -117,10 +117,9 @@ def rebuild(folder: IndexFolder, config: Config, progress: Progress | None = Non
         before = folder.open()
         unsaid = [key for key in INDEX_KEYS if key not in config.model_fields_set]
         config = config.model_copy(update={k: getattr(before.manifest, k) for k in unsaid})
+        encoder = ENCODERS[config.encoder](config.device)
         documents = list(before.documents.values())
-        encoder = ENCODERS[config.encoder]()
-        contents = encode(documents, encoder, config, progress)
-        folder.commit(contents, describe(contents, encoder, config))
+        folder.commit(describe(encoder, config), encode(documents, encoder, config, progress))
     return folder.manifest()
 
 
@@ -129,88 +128,101 @@ def encode(
     encoder: Encoder,
     config: Config,
     progress: Progress | None = None,
-) -> Contents:
-    """Splits documents and encodes their passages, once for all vectors."""
+) -> Iterator[Segment]:
+    """Splits documents and encodes their passages, once for all vectors, batch by batch.
+
+    `progress` counts code points. Memory does not grow with the number of documents.
+    """
+    codec = CODECS[encoder.codec](encoder.dimension)
+    shown = _Shown(progress, sum(len(document.text) for document in documents))
+    for batch, passages in _batches(documents, encoder, config):
+        texts = [passage.text for group in passages for passage in group]
+        headers = encoder.encode_document([document.header for document in batch])
+        vectors = encoder.encode_document(texts, shown.within(batch))
+        yield Segment.of(batch, headers, passages, vectors, codec, config.language)
+
+
+class _Shown:
+    """Progress of many batches as that of one thing, in code points."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._done = 0
+
+    def within(self, batch: Sequence[Document]) -> Progress:
+        """Progress for the texts of the next batch."""
+        before, size = self._done, sum(len(document.text) for document in batch)
+        self._done += size
+
+        def show(texts: int, in_all: int) -> None:
+            if self._progress:
+                self._progress(before + size * texts // in_all, self._total)
+
+        return show
+
+
+def _batches(
+    documents: Sequence[Document], encoder: Encoder, config: Config
+) -> Iterator[tuple[list[Document], list[list[Passage]]]]:
+    """Documents with their passages, BATCH passages or one document at a time."""
     budget = Budget(config.passage_tokens, encoder.max_pieces, encoder.count_pieces)
-    passages = [passage for document in documents for passage in split(document, budget)]
-    headers = encoder.encode_document([document.header for document in documents])
-    encoded = encoder.encode_document([passage.text for passage in passages], progress)
-    vectors = [e.vector for e in encoded]
-    return Contents(
-        documents=tuple(documents),
-        headers=_token_table(headers, encoder.dimension),
-        passages=tuple(passages),
-        vectors=np.array(vectors, dtype=np.float32).reshape(-1, encoder.dimension),
-        tokens=_token_table(encoded, encoder.dimension),
-    )
+    batch: list[Document] = []
+    passages: list[list[Passage]] = []
+    for document in documents:
+        batch.append(document)
+        passages.append(split(document, budget))
+        if sum(map(len, passages)) >= BATCH:
+            yield batch, passages
+            batch, passages = [], []
+    if batch:
+        yield batch, passages
 
 
-def describe(contents: Contents, encoder: Encoder, config: Config) -> Manifest:
-    """The manifest of these contents, but for the files that only the store knows."""
-    return _describe(contents, encoder.weights_sha256, config)
-
-
-def open_encoder(snapshot: Snapshot) -> Encoder:
-    """The encoder that made an index; refuses one whose weights are others."""
-    encoder = ENCODERS[snapshot.manifest.encoder]()
-    if encoder.weights_sha256 != snapshot.manifest.encoder_sha256:
-        raise IndexMismatch(
-            f"the index was made with weights {snapshot.manifest.encoder_sha256[:12]}, "
-            f"this encoder has {encoder.weights_sha256[:12]}",
-            "run onrecord rebuild",
-        )
-    return encoder
-
-
-def _describe(contents: Contents, encoder_sha256: str, config: Config) -> Manifest:
+def describe(encoder: Encoder, config: Config) -> Manifest:
+    """The manifest of an index to be made: what only the files can tell is left open."""
     return Manifest(
         format=FORMAT,
         onrecord=__version__,
         encoder=config.encoder,
-        encoder_sha256=encoder_sha256,
-        dimension=contents.vectors.shape[1],
+        encoder_sha256=encoder.weights_sha256,
+        dimension=encoder.dimension,
         passage_tokens=config.passage_tokens,
         language=config.language,
         token_encoding=ENCODING,
-        vector_store="flat",
-        documents=len(contents.documents),
-        passages=len(contents.passages),
-        sentences=sum(len(p.sentences) for p in contents.passages),
-        word_pieces=int(contents.tokens.bounds[-1]),
-        fingerprint=fingerprint(config, encoder_sha256, ENCODING, contents.documents),
-        created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        codec=encoder.codec,
+        codec_sha256=CODECS[encoder.codec](encoder.dimension).sha256,
+        segments=(),
+        fingerprint="",
+        created="",
         files={},
     )
 
 
+def open_encoder(snapshot: Snapshot, device: str = "auto") -> Encoder:
+    """The encoder that made an index; refuses one whose weights or codebook are others."""
+    encoder = ENCODERS[snapshot.manifest.encoder](device)
+    for what, made_with, here in (
+        ("weights", snapshot.manifest.encoder_sha256, encoder.weights_sha256),
+        ("codebook", snapshot.manifest.codec_sha256, snapshot.codec.sha256),
+    ):
+        if made_with != here:
+            raise IndexMismatch(
+                f"the index was made with {what} {made_with[:12]}, this encoder has {here[:12]}",
+                "run onrecord rebuild",
+            )
+    return encoder
+
+
 def _encoder_for(config: Config, before: Snapshot | None) -> Encoder:
-    return open_encoder(before) if before else ENCODERS[config.encoder]()
+    if before is not None:
+        return open_encoder(before, config.device)
+    return ENCODERS[config.encoder](config.device)
 
 
-def _indexed(
-    documents: Iterable[Document], where: Contents | Snapshot | None
-) -> tuple[Indexed, ...]:
-    counts: dict[str, int] = {}
-    for passage in where.passages if where else ():
-        counts[passage.span.document_id] = counts.get(passage.span.document_id, 0) + 1
-    return tuple(Indexed(d.id, d.source, counts.get(d.id, 0)) for d in documents)
-
-
-def _token_table(encoded: Sequence[Encoded], dimension: int) -> TokenTable:
-    if not encoded:
-        return TokenTable.empty(dimension)
-    return TokenTable(
-        bounds=np.cumsum([0, *(len(e.pieces) for e in encoded)], dtype=np.int64),
-        vectors=np.concatenate([_quantised(e.tokens) for e in encoded]),
-        starts=np.concatenate([e.offsets[:, 0] for e in encoded]).astype(np.int32),
-        pieces=np.concatenate([e.pieces for e in encoded]),
-    )
-
-
-def _quantised(rows: Floats) -> NDArray[np.int8]:
-    """float32 [t, d] to int8, each row scaled to its largest component; directions are kept."""
-    peaks = np.abs(rows).max(axis=1, keepdims=True, initial=1e-12)
-    return np.asarray(np.rint(rows / peaks * 127), dtype=np.int8)
+def _indexed(documents: Iterable[Document], where: Snapshot | None) -> tuple[Indexed, ...]:
+    counts = {} if where is None else where.passage_counts
+    return tuple(Indexed(d.id, d.source, counts[d.id]) for d in documents)
 
 
 class _Manifests:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from index import __version__
+from index.codec import CODECS
 from index.config import INDEX_KEYS, Config
-from index.documents import Document, sha256_hex
+from index.documents import sha256_hex
 from index.encoder import ENCODERS
 from index.errors import IndexDamaged, IndexMismatch
-from index.metadata import FIELDS
 from index.vectors import STORES
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout on disk. A change that old code cannot read raises it."""
 
 NAME = "manifest.json"
@@ -26,6 +26,20 @@ NAME = "manifest.json"
 class FileRecord:
     sha256: str
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRecord:
+    """One segment of a generation: the folder it lies in, its vector store, its counts, and the
+    languages of its documents."""
+
+    name: str
+    vector_store: str
+    languages: tuple[str, ...]
+    documents: int
+    passages: int
+    sentences: int
+    word_pieces: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +58,32 @@ class Manifest:
     passage_tokens: int
     language: str
     token_encoding: str
-    vector_store: str
-    documents: int
-    passages: int
-    sentences: int
-    word_pieces: int
+    codec: str
+    codec_sha256: str
+    segments: tuple[SegmentRecord, ...]
     fingerprint: str
     created: str
     files: dict[str, FileRecord]
+
+    @property
+    def languages(self) -> list[str]:
+        return sorted({language for segment in self.segments for language in segment.languages})
+
+    @property
+    def documents(self) -> int:
+        return sum(segment.documents for segment in self.segments)
+
+    @property
+    def passages(self) -> int:
+        return sum(segment.passages for segment in self.segments)
+
+    @property
+    def sentences(self) -> int:
+        return sum(segment.sentences for segment in self.segments)
+
+    @property
+    def word_pieces(self) -> int:
+        return sum(segment.word_pieces for segment in self.segments)
 
     def save(self, folder: Path) -> None:
         data = asdict(self)
@@ -75,10 +107,19 @@ class Manifest:
                     f"{path}: not as it was written",
                     "restore the index folder from a copy, or build it again with onrecord add",
                 )
-            for key, known in (("encoder", ENCODERS), ("vector_store", STORES)):
-                if data[key] not in known:
+            data["segments"] = tuple(
+                SegmentRecord(**row | {"languages": tuple(row["languages"])})
+                for row in data["segments"]
+            )
+            stores = [segment.vector_store for segment in data["segments"]]
+            for key, used, known in (
+                ("encoder", [data["encoder"]], ENCODERS),
+                ("codec", [data["codec"]], CODECS),
+                ("vector_store", stores, STORES),
+            ):
+                for name in set(used) - set(known):
                     raise IndexMismatch(
-                        f"{folder}: made with {key} {data[key]!r} by onrecord {data['onrecord']}, "
+                        f"{folder}: made with {key} {name!r} by onrecord {data['onrecord']}, "
                         f"this version has {', '.join(known)}",
                         "open it with that version, "
                         "or build a new index: onrecord add --index NEW_FOLDER PATH...",
@@ -111,16 +152,13 @@ def _seal(data: dict[str, Any]) -> str:
     return sha256_hex(json.dumps(data, sort_keys=True).encode())
 
 
-def fingerprint(
-    config: Config, encoder_sha256: str, token_encoding: str, documents: Iterable[Document]
-) -> str:
+def fingerprint(manifest: Manifest, documents: Iterable[bytes]) -> str:
     """16 hex digits over what decides the answers of an index: settings, models, documents.
 
-    An answer shows and weighs what is known of a document, so its metadata counts like its text.
+    `documents` are the SHA-256 of all that is known of each, its text included by way of its id:
+    an answer shows and weighs the metadata like the text.
     """
-    settings = {key: getattr(config, key) for key in INDEX_KEYS}
-    rows = sorted(
-        (d.id, d.sha256, {field: getattr(d, field) for field in FIELDS}) for d in documents
-    )
-    parts = [FORMAT, __version__, settings, encoder_sha256, token_encoding, rows]
+    settings = {key: getattr(manifest, key) for key in INDEX_KEYS}
+    models = [manifest.encoder_sha256, manifest.codec_sha256, manifest.token_encoding]
+    parts = [FORMAT, __version__, settings, models, sorted(row.hex() for row in documents)]
     return sha256_hex(json.dumps(parts, sort_keys=True).encode())[:16]

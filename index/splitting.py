@@ -13,7 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
-from index.documents import Document, Passage, Span, passage_id
+from index.documents import Document, Passage
 from index.sentences import sentence_spans, trim
 from index.tokens import count_tokens
 
@@ -37,20 +37,7 @@ class Budget:
 
 def split(document: Document, budget: Budget) -> list[Passage]:
     """Passages of a document in order of their starts. Every sentence is in exactly one."""
-    passages: list[Passage] = []
-    for group in _grouped(document, budget):
-        span = Span(document.id, group[0][0], group[-1][1])
-        passages.append(
-            Passage(
-                id=passage_id(span),
-                span=span,
-                text=document.text[span.start : span.end],
-                section=document.section_at(span.start),
-                page=document.page_at(span.start),
-                sentences=tuple(group),
-            )
-        )
-    return passages
+    return [document.passage(group) for group in _grouped(document, budget)]
 
 
 Sentence = tuple[int, int]

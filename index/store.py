@@ -20,17 +20,18 @@ import re
 import shlex
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from index import generation
-from index.contents import Contents, Snapshot
 from index.errors import IndexDamaged, IndexLocked, IndexMissing, IndexStateError, InputError
 from index.manifest import NAME as MANIFEST
 from index.manifest import Manifest
+from index.segment import Segment
+from index.snapshot import Snapshot
 
 _FINISHED = re.compile(r"[0-9]{6,}")
 _DRAFT_OR_FINISHED = re.compile(r"[0-9]{6,}(?:\.tmp)?")
@@ -157,10 +158,19 @@ class IndexFolder:
                 self._undo(ours)
             lock.release()
 
-    def commit(self, contents: Contents, manifest: Manifest) -> None:
-        """Makes `contents` the generation in force; `manifest` lacks only its `files` and counts.
+    def commit(
+        self,
+        settings: Manifest,
+        fresh: Iterable[Segment],
+        *,
+        kept: Snapshot | None = None,
+        dropped: Set[str] = frozenset(),
+    ) -> None:
+        """Puts into force: what `kept`, the generation now in force, holds (nothing when None)
+        without the documents `dropped`, and fresh segments.
 
-        Must be called while `writing`. On any failure the old generation stays in force.
+        `settings` is a manifest whose files and counts do not matter. Must be called while
+        `writing`. On any failure the old generation stays in force.
         """
         numbers = [int(p.name) for p in self._generations.iterdir() if p.name.isdigit()]
         last = max(numbers, default=0)
@@ -169,22 +179,25 @@ class IndexFolder:
         pointer = self.path / "CURRENT.tmp"
         try:
             shutil.rmtree(draft, ignore_errors=True)
-            generation.save(draft, contents.in_order(), manifest)
-            # Read back: on a full disk numpy may lose the end of an array and say nothing.
-            generation.load(draft)
+            root = self.current() if kept is not None else None
+            generation.save(draft, settings, kept, root, dropped, fresh)
+            _read_back(draft)
             pointer.write_text(final.name + "\n", encoding="ascii")
             generation.sync(pointer)
             draft.rename(final)
             generation.sync(self._generations)
             pointer.replace(self.path / "CURRENT")
             generation.sync(self.path)
-        except (OSError, IndexDamaged) as error:
+        except OSError as error:
             self._withdraw(draft, final, pointer)
-            reason = error.what if isinstance(error, IndexDamaged) else error.strerror or error
             raise InputError(
-                f"{self.path}: could not write ({reason}), the index is as it was before",
+                f"{self.path}: could not write ({error.strerror or error}), "
+                "the index is as it was before",
                 "free some space or choose another folder with --index",
             ) from error
+        except BaseException:  # whatever stopped the making of the segments
+            self._withdraw(draft, final, pointer)
+            raise
         self._collect()
 
     def _collect(self) -> None:
@@ -263,6 +276,14 @@ class IndexFolder:
 
     def _damaged(self, path: Path, why: str) -> IndexDamaged:
         return IndexDamaged(f"{path}: {why}", "restore the index folder, or build it again")
+
+
+def _read_back(draft: Path) -> None:
+    """What cannot be read back is not put into force."""
+    try:
+        generation.load(draft)
+    except IndexDamaged as error:
+        raise OSError(error.what) from error
 
 
 def damages(folder: IndexFolder) -> list[str]:

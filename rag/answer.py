@@ -17,13 +17,29 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that retrieval found; `rank` counts from 1, `found_by` names the searches."""
+    """A passage that retrieval found; `rank` counts from 1, `found_by` names the searches.
+
+    `words` are places of the question's words in the document, `near` of words close to them in
+    meaning: (start, end) in code points. `repeats` are places where nearly the same passage stands,
+    in this document or another.
+    """
 
     passage: Passage
     document: Document
     score: float
     rank: int
     found_by: tuple[str, ...]
+    words: tuple[tuple[int, int], ...] = ()
+    near: tuple[tuple[int, int], ...] = ()
+    repeats: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A passage somewhere in a document."""
+
+    passage: Passage
+    document: Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,4 +173,15 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "page": hit.passage.page,
         "section": hit.passage.section,
         "found_by": list(hit.found_by),
+        "words": [list(span) for span in hit.words],
+        "near": [list(span) for span in hit.near],
+        "repeats": [
+            {
+                "document": place.document.id,
+                "source": place.document.source,
+                "start": place.passage.span.start,
+                "end": place.passage.span.end,
+            }
+            for place in hit.repeats
+        ],
     }

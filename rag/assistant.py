@@ -8,15 +8,16 @@ from pathlib import Path
 from threading import Lock
 
 from index.config import Config
-from index.contents import Snapshot
 from index.documents import sha256_hex
 from index.encoder import Encoder
 from index.errors import InputError
 from index.indexing import open_encoder
+from index.snapshot import Snapshot
 from index.store import IndexFolder
 from rag.abstention import foreign, unproved
 from rag.answer import Answer, Hit
 from rag.composers import COMPOSERS
+from rag.filters import EVERYTHING, Filters, parse_query
 from rag.proof import prove
 from rag.retrieval import Retriever
 
@@ -36,11 +37,13 @@ class Assistant:
         made_by = f"{snapshot.manifest.fingerprint} {config.model_dump_json()}"
         self.fingerprint = sha256_hex(made_by.encode())[:16]
 
-    def ask(self, question: str, question_id: str | None = None) -> Answer:
+    def ask(
+        self, question: str, question_id: str | None = None, filters: Filters = EVERYTHING
+    ) -> Answer:
         """Retrieve, compose, prove; or abstain with a reason. `InputError` for no question."""
         question = self.checked(question)
         started = time.perf_counter()
-        found = self.retriever.search(question)
+        found = self.retriever.search(question, filters=filters)
         retrieved = time.perf_counter()
         reason = foreign(found)
         claims = () if reason else prove(self.composer.compose(found))
@@ -60,9 +63,11 @@ class Assistant:
             confidence=round(found.relevance, 4),
         )
 
-    def search(self, question: str, k: int) -> tuple[Hit, ...]:
-        """The k best passages, without an answer."""
-        return self.retriever.search(self.checked(question), k).hits
+    def search(self, query: str, k: int, filters: Filters = EVERYTHING) -> tuple[Hit, ...]:
+        """The k best passages, without an answer. `"exact words"` in the query must stand in them,
+        `-word` must not."""
+        text, asked = parse_query(self.checked(query))
+        return self.retriever.search(text, k, filters.merged(asked)).hits
 
     def checked(self, question: str) -> str:
         """The question without outer white space; refuses what cannot be one."""
@@ -84,7 +89,7 @@ def open_assistant(index_dir: Path | str, config: Config | None = None) -> Assis
     """An assistant over the index in a folder, with that index's own encoder and settings."""
     snapshot = IndexFolder(index_dir).open()
     own = snapshot.manifest.configured(config or Config())
-    return Assistant(snapshot, open_encoder(snapshot), own)
+    return Assistant(snapshot, open_encoder(snapshot, own.device), own)
 
 
 class LiveAssistant:
@@ -107,7 +112,11 @@ class LiveAssistant:
             if generation != self._generation:
                 snapshot, before = self._folder.open(), self._assistant
                 same = snapshot.manifest.encoder_sha256 == before.snapshot.manifest.encoder_sha256
-                encoder = before.retriever.encoder if same else open_encoder(snapshot)
+                encoder = (
+                    before.retriever.encoder
+                    if same
+                    else open_encoder(snapshot, self._config.device)
+                )
                 own = snapshot.manifest.configured(self._config)
                 self._assistant = Assistant(snapshot, encoder, own)
                 self._generation = generation

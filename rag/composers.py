@@ -13,8 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
+from index.codebooks import Floats
 from index.config import Config
-from index.encoder import Floats, unit
 from rag.answer import Hit
 from rag.late_interaction import LateInteraction, maxsim
 from rag.retrieval import Found
@@ -91,40 +91,34 @@ class ExtractiveComposer:
         self._late = late
 
     def compose(self, found: Found) -> list[Draft]:
-        weights = self._late.weights(found.question)
-        candidates = self._candidates(found, weights)
+        candidates = self._candidates(found)
         chosen: list[_Candidate] = []
         while len(chosen) < MOST_SENTENCES:
-            following = _best_addition(candidates, chosen, weights)
+            following = _best_addition(candidates, chosen, found.weights)
             if following is None:
                 break
             chosen.append(following)
         return [Draft(" ".join(c.text.split()), c.hit, c.text, c.start) for c in chosen]
 
-    def _candidates(self, found: Found, weights: Floats) -> list[_Candidate]:
+    def _candidates(self, found: Found) -> list[_Candidate]:
         """All sentences of the hits, best first."""
-        result = []
-        for hit, row in zip(found.hits, found.rows, strict=True):
-            header = self._late.header_similarities(found.question, row)
-            similarities = self._late.similarities(found.question, row)
-            vectors = self._late.vectors(row)
-            starts = self._late.starts(row) + hit.passage.span.start
-            for start, end in hit.passage.sentences:
+        sentences, result = found.sentences, []
+        own_fit = maxsim(sentences.best, found.weights)
+        for hit, window in zip(found.hits, found.windows, strict=True):
+            for number in range(window.first, window.stop):
+                start, end = int(sentences.start[number]), int(sentences.end[number])
                 text = hit.document.text[start:end]
-                own = (starts >= start) & (starts < end)
+                silent = sentences.bounds[number] == sentences.bounds[number + 1]
                 short = len(text.split()) < FEWEST_WORDS
-                if short or not own.any() or hit.document.in_heading(start):
+                if silent or short or hit.document.in_heading(start):
                     continue
-                mean = unit(vectors[own].mean(axis=0)[None])[0]
-                seen = np.concatenate([similarities[:, own], header], axis=1)
                 score = (
-                    maxsim(seen, weights)
+                    float(own_fit[number])
                     + PASSAGE_WEIGHT * hit.score
-                    + MEAN_WEIGHT * float(mean @ found.question.vector)
+                    + MEAN_WEIGHT * self._late.mean_cosine(found.question, sentences, number)
                     - FRAGMENT_PENALTY * (not _ENDED.search(text))
                 )
-                best = np.asarray(seen.max(axis=1), dtype=np.float32)
-                result.append(_Candidate(score, best, hit, text, start))
+                result.append(_Candidate(score, sentences.best[:, number], hit, text, start))
         return sorted(result, key=lambda candidate: -candidate.score)
 
 

@@ -6,31 +6,55 @@ depths are measured on several data sets (docs/RETRIEVAL.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
+from index.codebooks import Floats
 from index.config import Config
-from index.contents import Snapshot
 from index.encoder import Encoded, Encoder
 from index.keywords import Scores, highest
-from rag.answer import Hit
-from rag.late_interaction import LateInteraction
+from index.snapshot import Snapshot
+from index.vectors import Mask
+from rag.answer import Hit, Place
+from rag.duplicates import grouped
+from rag.filters import EVERYTHING, Filters, permitted
+from rag.late_interaction import LateInteraction, Sentences
+from rag.matching import matched_words, near_words, telling
+from rag.reranking import CrossEncoder
+from rag.windows import Window, best, runs, scores, spans, stored
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The outcome of a search: hits with their rows in the index, and the encoded question.
+    """The outcome of a search: hits, the sentences that were read and which of them each hit is.
 
-    `relevance` is the mean of the best cosine and the best MaxSim, between -1 and 1.
+    `question` is encoded as late interaction wants it, with the `weights` of its pieces.
+    `relevance` is the mean of the best cosine and the best score, between -1 and 1.
     """
 
     hits: tuple[Hit, ...]
-    rows: tuple[int, ...]
+    windows: tuple[Window, ...]
+    sentences: Sentences
     question: Encoded
+    weights: Floats
     relevance: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidates:
+    """Where to look: passages with their fused score, and what found each. `nearest` is the best
+    cosine; `allowed` the passages that pass the filters; `whole`: these are about a passage's
+    words, and a part of it might not pass."""
+
+    fused: dict[int, float]
+    found_by: Mapping[str, Set[int]]
+    nearest: float
+    allowed: Mask | None
+    whole: bool
 
 
 class Retriever:
@@ -41,38 +65,142 @@ class Retriever:
         self.encoder = encoder
         self._config = config
         self.late = LateInteraction(snapshot)
+        self._blas = ThreadpoolController()
+        device = None if config.device == "auto" else config.device
+        name = config.cross_encoder
+        self._cross_encoder = CrossEncoder(name, device) if name else None
 
-    def search(self, question: str, k: int | None = None) -> Found:
-        """The k best passages (`config.hits` of them by default), best first."""
-        depth = max(k or 0, self._config.candidates)  # asked for more than there are candidates
-        encoded = self.encoder.encode_query(question)
-        dense = dict(self._snapshot.vectors.search(encoded.vector, depth))
-        keyword = self._snapshot.keywords.scores(question)
-        by_keyword = set(highest(keyword, depth))
-        fused = self._fused(dense, keyword, by_keyword)
-        scores = self._late_scores(encoded, fused) if self._config.rerank else fused
+    def search(self, question: str, k: int | None = None, filters: Filters = EVERYTHING) -> Found:
+        """The k best hits (`config.hits` of them by default), best first."""
+        # The matrices are small: several threads would spend their time waiting for each other
+        # (a product of 0.1 ms took 8 on a busy machine).
+        with self._blas.limit(limits=1, user_api="blas"):
+            return self._search(question, k, filters)
+
+    def _search(self, question: str, k: int | None, filters: Filters) -> Found:
         wanted = self._config.hits if k is None else k
-        best = sorted(scores, key=lambda row: (-scores[row], row))[:wanted]
-        late = scores if self._config.rerank else self._late_scores(encoded, best)
-        relevance = (max(dense.values()) + max(late[row] for row in best)) / 2 if best else 0.0
-        lists = {"dense": dense.keys(), "keyword": by_keyword}
-        hits = tuple(
-            self._hit(row, scores[row], rank, tuple(n for n, rows in lists.items() if row in rows))
-            for rank, row in enumerate(best, 1)
+        encoded = self.encoder.encode_query(question)
+        asked, weights = self.late.projected(encoded), self.late.weights(encoded)
+        candidates = self._candidates(
+            question, encoded, max(wanted, self._config.candidates), filters
         )
-        return Found(hits, tuple(best), encoded, relevance)
+        # Twice as many as wanted: some may repeat others.
+        depth = max(2 * wanted, self._config.cross_encoder_depth if self._cross_encoder else 0)
+        sentences, windows = self._windows(asked, weights, candidates, depth)
+        hits = [self._hit(sentences, window, candidates) for window in windows]
+        if self._cross_encoder:
+            marks = self._cross_encoder.scores(question, [hit.passage.text for hit in hits])
+            order = sorted(range(len(marks)), key=lambda number: (-marks[number], number))
+            hits = [replace(hits[number], score=marks[number]) for number in order]
+            windows = [windows[number] for number in order]
+        groups = grouped(range(len(hits)), lambda number: hits[number].passage.text, wanted)
+        shown = tuple(windows[first] for first, *_ in groups)
+        why = self._why(question, encoded, weights)
+        fits = scores(sentences, spans(shown), weights)
+        return Found(
+            hits=tuple(
+                replace(
+                    why(hits[first], sentences, windows[first]),
+                    rank=rank,
+                    repeats=tuple(Place(hits[n].passage, hits[n].document) for n in repeats),
+                )
+                for rank, (first, *repeats) in enumerate(groups, 1)
+            ),
+            windows=shown,
+            sentences=sentences,
+            question=asked,
+            weights=weights,
+            relevance=(candidates.nearest + float(fits.max())) / 2 if shown else 0.0,
+        )
 
-    def _late_scores(self, question: Encoded, rows: Iterable[int]) -> dict[int, float]:
-        weights = self.late.weights(question)
-        return {row: self.late.score(question, weights, row) for row in rows}
+    def _candidates(
+        self, question: str, encoded: Encoded, depth: int, filters: Filters
+    ) -> _Candidates:
+        """The `depth` best of each search among the passages that pass the filters."""
+        allowed = permitted(self._snapshot, filters, self._config.language)
+        dense = self._snapshot.nearest(encoded.vector, depth, allowed)
+        keyword = self._snapshot.keywords.scores(question)
+        if allowed is not None:
+            keyword[~allowed] = 0
+        by_keyword = frozenset(highest(keyword, depth))
+        return _Candidates(
+            fused=self._fused(dense, keyword, by_keyword),
+            found_by={"dense": dense.keys(), "keyword": by_keyword},
+            nearest=max(dense.values(), default=0.0),
+            allowed=allowed,
+            whole=bool(filters.phrases or filters.without),
+        )
 
-    def _hit(self, row: int, score: float, rank: int, found_by: tuple[str, ...]) -> Hit:
-        passage = self._snapshot.passages[row]
-        document = self._snapshot.documents[passage.span.document_id]
-        return Hit(passage, document, score, rank, found_by)
+    def _windows(
+        self, question: Encoded, weights: Floats, candidates: _Candidates, k: int
+    ) -> tuple[Sentences, list[Window]]:
+        """The sentences of candidates, and the k runs of them to show."""
+        fused, rerank = candidates.fused, self._config.rerank
+        if rerank == "none":
+            ranked = sorted(fused, key=lambda r: (-fused[r], self._snapshot.order(r)))[:k]
+            sentences = self.late.sentences(question, ranked)
+            places = {int(sentences.row[a]): (a, b) for a, b in stored(sentences).tolist()}
+            return sentences, [Window(*places[r], fused[r]) for r in ranked if r in places]
+        if rerank == "passages" or candidates.whole:
+            sentences = self.late.sentences(question, fused)
+            return sentences, best(sentences, stored(sentences), weights, k)
+        sentences = self.late.sentences(question, self._around(fused, candidates.allowed))
+        return sentences, best(
+            sentences, runs(sentences, fused, self._config.hit_chars), weights, k
+        )
+
+    def _why(
+        self, question: str, encoded: Encoded, weights: Floats
+    ) -> Callable[[Hit, Sentences, Window], Hit]:
+        """Marks the words of a hit that speak to the question."""
+        asked: dict[tuple[str, ...], Mask] = {}
+
+        def why(hit: Hit, sentences: Sentences, window: Window) -> Hit:
+            languages = (hit.document.language or self._config.language,)
+            if languages not in asked:
+                starts = encoded.offsets[:, 0]
+                asked[languages] = telling(question, languages, starts, weights)
+            text, start = hit.passage.text, hit.passage.span.start
+            own = slice(int(sentences.bounds[window.first]), int(sentences.bounds[window.stop]))
+            near = near_words(
+                text,
+                languages,
+                sentences.cosines[:, own],
+                (sentences.pieces[own] - start).astype(np.int32),
+                asked[languages],
+            )
+            words = matched_words(text, question, languages)
+            return replace(
+                hit,
+                words=tuple((a + start, b + start) for a, b in words),
+                near=tuple((a + start, b + start) for a, b in near if (a, b) not in words),
+            )
+
+        return why
+
+    def _around(self, rows: Iterable[int], allowed: Mask | None) -> set[int]:
+        """Passages and their neighbours in the same document."""
+        around = set(rows)
+        for row in rows:
+            owner = self._snapshot.owner(row)
+            for other in (row - 1, row + 1):
+                inside = 0 <= other < len(self._snapshot)
+                if inside and self._snapshot.owner(other) == owner:
+                    around.add(other)
+        return around if allowed is None else {row for row in around if allowed[row]}
+
+    def _hit(self, sentences: Sentences, window: Window, candidates: _Candidates) -> Hit:
+        own = slice(window.first, window.stop)
+        rows = set(sentences.row[own].tolist())
+        document = self._snapshot.document_of(min(rows))
+        places = list(zip(sentences.start[own].tolist(), sentences.end[own].tolist(), strict=True))
+        found_by = tuple(
+            n for n, found in candidates.found_by.items() if not rows.isdisjoint(found)
+        )
+        return Hit(document.passage(places), document, window.score, 0, found_by)
 
     def _fused(
-        self, dense: dict[int, float], keyword: Scores, by_keyword: set[int]
+        self, dense: dict[int, float], keyword: Scores, by_keyword: Set[int]
     ) -> dict[int, float]:
         """Convex combination of min-max normalised scores over the union of candidates.
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 
 from index.documents import Document, Passage, Span
-from rag.answer import Answer, Citation, Claim, Hit
+from rag.answer import Answer, Citation, Claim, Hit, Place
 
 TEXT = "The bell rang. The bell fell."
 DOCUMENT = Document(
     "d1", "docs/bell.md", "ab" * 32, TEXT, title="Bells", author="A Guild", publisher="Quayside",
     published="2021-03", url="https://quayside.example",
 )  # fmt: skip
+OTHER = Document("d2", "docs/again.md", "cd" * 32, f"Again: {TEXT}")
 PASSAGE = Passage("d1:0-29", Span("d1", 0, 29), TEXT, "Bells", None, ((0, 14), (15, 29)))
-HIT = Hit(PASSAGE, DOCUMENT, 0.1234567, 1, ("dense",))
+REPEAT = Place(Passage("d2:7-36", Span("d2", 7, 36), TEXT, None, None, ()), OTHER)
+HIT = Hit(PASSAGE, DOCUMENT, 0.1234567, 1, ("dense",), ((4, 8),), ((9, 13), (24, 28)), (REPEAT,))
 
 
 def citation(number=1, start=0, end=14, quote="The bell rang.", document_id="d1") -> Citation:
@@ -115,6 +117,9 @@ def test_the_json_of_an_answer_is_that_of_the_contract():
                 "page": None,
                 "section": "Bells",
                 "found_by": ["dense"],
+                "words": [[4, 8]],
+                "near": [[9, 13], [24, 28]],
+                "repeats": [{"document": "d2", "source": "docs/again.md", "start": 7, "end": 36}],
             }
         ],
         "as_of": "2021-03",

@@ -23,7 +23,10 @@ CITATION_KEYS = {
     "number", "document", "source", "start", "end", "quote", "speaker", "title", "publisher",
     "published", "page", "url", "sha256",
 }  # fmt: skip
-HIT_KEYS = {"rank", "score", "document", "source", "start", "end", "text", "page", "section"}
+HIT_KEYS = {
+    "rank", "score", "document", "source", "start", "end", "text", "page", "section", "found_by",
+    "words", "near", "repeats",
+}  # fmt: skip
 
 
 class Shell:
@@ -98,7 +101,7 @@ def test_ask_gives_the_answer_object_of_the_contract(shell: Shell) -> None:
         assert text[citation["start"] : citation["end"]] == citation["quote"]
     assert answer["citations"][0]["speaker"] == "Port Chronicle"
     assert answer["as_of"] == "2021-03"
-    assert all(hit.keys() >= HIT_KEYS for hit in answer["hits"])
+    assert all(hit.keys() == HIT_KEYS for hit in answer["hits"])
 
 
 def test_ask_abstains_with_exit_code_0(shell: Shell) -> None:
@@ -144,6 +147,97 @@ def test_search_ranks_passages(shell: Shell) -> None:
     assert "cider press" in hits[0]["text"]
     assert hits[0]["score"] >= hits[1]["score"]
     assert "docs/orchard.txt" in shell("search", "cider press").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "files"),
+    [
+        (["--document", "orchard.txt", "--document", "faro.txt"], {"orchard.txt", "faro.txt"}),
+        (["--publisher", "quayside"], {"harbour.md"}),
+        (["--author", "Chronicle"], {"harbour.md"}),
+        (["--since", "2021-03-05"], {"harbour.md"}),
+        (["--since", "2022"], set()),
+        (["--until", "2021"], {"harbour.md"}),
+        (["--language", "en", "--until", "2020"], set()),
+    ],
+)
+def test_options_narrow_what_is_searched_and_read(
+    shell: Shell, options: list[str], files: set[str]
+) -> None:
+    for command in (["search", "The keeper and the bell"], ["ask", "Who rang the bell?"]):
+        hits = shell.json(*command, *options)["hits"]
+        assert {Path(hit["source"]).name for hit in hits} == files
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        (
+            '"thick the ice" -bell',
+            'no passage holds the exact words "thick the ice" without "bell"',
+        ),
+        ("ice -harbour -the -el -of -grows", "every passage holds"),
+    ],
+)
+def test_words_that_no_passage_has_or_lacks_are_said_plainly(
+    shell: Shell, query: str, says: str
+) -> None:
+    assert says in shell("search", query).stdout
+    assert shell.json("search", query) == {"hits": []}
+
+
+def test_conditions_that_no_document_meets_are_said_plainly(shell: Shell) -> None:
+    for command in ("search", "ask"):
+        told = shell(command, "How thick was the ice?", "--since", "2050").stdout
+        assert "no document meets all the conditions" in told
+        assert "[1]" not in told
+
+
+def test_a_row_of_a_batch_brings_its_own_conditions(shell: Shell) -> None:
+    rows: list[Any] = [
+        {"documents": ["orchard.txt"]},
+        {"phrases": ["41 centimetres"], "since": "2021"},
+        {"without": ["the"]},
+        None,
+        {"document": ["orchard.txt"]},
+        {"documents": "orchard.txt"},
+        {"since": 2021},
+        {"since": "soon"},
+        [],
+    ]
+    lines = [json.dumps({"id": n, "question": "ice", "filters": f}) for n, f in enumerate(rows)]
+    (shell.folder / "narrow.jsonl").write_text("\n".join(lines))
+    for command in ("ask", "search"):
+        told = shell(command, "--batch", "narrow.jsonl", "--document", "harbour.md").stdout
+        found = [json.loads(line) for line in told.splitlines()]
+        files = [{Path(h["source"]).name for h in row.get("hits", ())} for row in found]
+        assert files[:4] == [
+            {"orchard.txt", "harbour.md"}, {"harbour.md"}, set(), {"harbour.md"},
+        ]  # fmt: skip
+        assert [row["error"].partition(": ")[2] for row in found[4:]] == [
+            "filters: unknown key 'document'; known keys: documents, publishers, authors, "
+            "languages, phrases, without, since, until",
+            "filters: documents is 'orchard.txt'; write a list of texts",
+            "filters: since is 2021; write a date as text",
+            "since is 'soon'; write YYYY, YYYY-MM or YYYY-MM-DD",
+            "filters: not a JSON object; its keys may be: documents, publishers, authors, "
+            "languages, phrases, without, since, until",
+        ]
+
+
+def test_search_names_what_found_a_passage_and_where_it_stands_too(tmp_path: Path) -> None:
+    shell = prepared(tmp_path)
+    (tmp_path / "docs" / "reprint.txt").write_text(LIBRARY["orchard.txt"], encoding="utf-8")
+    shell("add", "docs")
+    first, text, also = shell("search", "cider press miller", "-k", "1").stdout.splitlines()
+    span = f":0-{len(LIBRARY['orchard.txt']) - 1}"
+    assert first.split("  ")[2:] == [
+        f"docs/orchard.txt{span}",
+        "undated",
+        "found by dense, keyword",
+    ]
+    assert text.endswith("The cider press stands idle since the miller left.")
+    assert also == f"    also in: docs/reprint.txt{span}"
 
 
 def test_a_document_cannot_write_to_the_terminal(tmp_path: Path) -> None:
@@ -192,6 +286,15 @@ def test_info_names_models_with_hashes(shell: Shell) -> None:
         (["ask", "x", "--config", "none.toml"], 2, "none.toml: cannot read"),
         (["ask", "x", "--composer", "poet"], 2, "unknown composer 'poet'; known: extractive"),
         (["ask", "--batch", "none.jsonl"], 2, "none.jsonl: cannot be read"),
+        (["search", "-ice"], 2, "No such option: -i"),
+        (["search", " -ice"], 2, "nothing to search for; add what"),
+        (["search", "x", "--language", "xx"], 2, "no document has the language 'xx' (there are"),
+        (["search", "x", "--publisher", "Z"], 2, "no document has the publisher 'Z' (there are"),
+        (["ask", "x", "--author", "Nobody"], 2, "no document has the author 'Nobody'"),
+        (["ask", "x", "--document", "none.txt"], 2, "no document 'none.txt' in the index; see"),
+        (["ask", "x", "--since", "soon"], 2, "since is 'soon'; write YYYY"),
+        (["ask", "x", "--since", "2022", "--until", "2021"], 2, "exchange the two"),
+        (["ask", "x", "--device", "abacus"], 2, "'abacus' is not one of 'auto', 'cpu', 'cuda'"),
         (["show", "nothing.txt"], 2, "no document 'nothing.txt' in the index; see: onrecord list"),
         (["remove", "nothing.txt"], 2, "no document 'nothing.txt'"),
         (["add", "missing.txt"], 2, "missing.txt: no such file or folder"),
@@ -242,13 +345,13 @@ def test_an_index_made_otherwise_is_refused_and_rebuilt(tmp_path: Path) -> None:
 def test_damage_is_found_and_named(tmp_path: Path) -> None:
     shell = prepared(tmp_path)
     shell("add", "docs")
-    victim = next((tmp_path / ".onrecord").rglob("documents.jsonl"))
+    victim = next((tmp_path / ".onrecord").rglob("bodies.data.npy"))
     data = bytearray(victim.read_bytes())
     data[len(data) // 2] ^= 1
     victim.write_bytes(bytes(data))
-    assert "documents.jsonl: its SHA-256 is not the manifest's" in shell("check", code=1).stderr
+    assert "bodies.data.npy: its SHA-256 is not the manifest's" in shell("check", code=1).stderr
     victim.write_bytes(data[:-5])
-    assert "documents.jsonl has" in shell("ask", "How thick was the ice?", code=3).stderr
+    assert "bodies.data.npy has" in shell("ask", "How thick was the ice?", code=3).stderr
 
 
 def test_the_gate_turns_red_and_names_the_measure(shell: Shell) -> None:
@@ -286,7 +389,7 @@ def test_every_setting_can_be_written_in_a_file(tmp_path: Path) -> None:
     from index.config import load_config
 
     lines = []
-    for key, value in Config().model_dump().items():
+    for key, value in Config().model_dump(exclude_none=True).items():
         lines.append(f"{key} = {json.dumps(value)}")
     (tmp_path / "all.toml").write_text("\n".join(lines))
     assert load_config(tmp_path / "all.toml") == Config()

@@ -68,9 +68,14 @@ def test_the_extractive_composer_does_not_say_the_same_twice_nor_a_heading(make_
 
 
 @pytest.fixture(scope="module")
-def hit(retriever):
-    """The passage about the ice; the bell is in another passage, the trees in another document."""
-    hits = retriever.search("How thick was the ice on the second morning?").hits
+def hit(library):
+    """The words about the ice; the bell is in another hit, the trees in another document."""
+    narrow = Config(encoder="hashing", hit_chars=200)
+    hits = (
+        Retriever(library.open(), HashingEncoder(), narrow)
+        .search("How thick was the ice on the second morning?")
+        .hits
+    )
     return next(hit for hit in hits if "41 centimetres" in hit.passage.text)
 
 

@@ -17,8 +17,8 @@ from town import Line, Town, build_town, facts, gold_rows, write_lines
 from eval.checking import check_gold
 from eval.drafting import DRAFT, draft, find_date, find_name, find_number
 from eval.gold import Pointer, load_gold
-from index.contents import Snapshot
 from index.errors import InputError
+from index.snapshot import Snapshot
 from index.store import IndexFolder
 
 ROOT = Path(__file__).parent.parent

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from rag.assistant import open_assistant
+from rag.filters import Filters
 from rag.langchain import OnRecordRetriever
 
 QUESTION = "How thick was the ice in the harbour?"
@@ -32,3 +33,15 @@ def test_k_can_be_given_with_the_question_and_must_be_positive(library):
     assert len(retriever.invoke(QUESTION, k=1)) == 1
     with pytest.raises(ValidationError):
         OnRecordRetriever.open(library.path, k=0)
+
+
+def test_filters_hold_for_every_question_unless_one_brings_its_own(library):
+    orchard = Filters(documents=("orchard.txt",))
+    retriever = OnRecordRetriever.open(library.path, filters=orchard)
+    assert {d.metadata["source"] for d in retriever.invoke(QUESTION)} == {
+        d.source for d in library.open().documents.values() if d.source.endswith("orchard.txt")
+    }
+    thick = retriever.invoke(QUESTION, filters=Filters(phrases=("41 centimetres",)))
+    assert thick
+    assert all("41 centimetres" in d.page_content for d in thick)
+    assert thick[0].metadata["repeats"] == []

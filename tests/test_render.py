@@ -12,8 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Document, Page, Passage, Section, Span
-from rag.answer import Answer, Citation, Claim, Hit
-from ui import render
+from index.errors import InputError
+from rag.answer import Answer, Citation, Claim, Hit, Place
+from rag.filters import Filters
+from ui import page_filters, render
+from ui.excerpts import excerpt
+from ui.render_hits import highlighted
+from ui.render_parts import escaped, safe_link
 from ui.strings import ENGLISH
 
 SCRIPT = '<script>alert("x")</script><img src=x onerror="alert(1)">'
@@ -21,10 +26,12 @@ VOID = {"img", "input", "br", "link", "meta"}
 OURS = {
     "section", "div", "h2", "h3", "p", "ol", "ul", "li", "button", "span", "bdi", "cite", "time",
     "details", "summary", "blockquote", "mark", "strong", "dl", "dt", "dd", "code", "a",
+    "fieldset", "legend", "label", "input", "small",
 }  # fmt: skip
 ATTRIBUTES = {
     "class", "id", "dir", "lang", "type", "role", "tabindex", "datetime", "href", "target", "rel",
     "aria-live", "aria-atomic", "aria-label", "aria-labelledby", "data-place", "data-name",
+    "name", "value", "autocomplete", "data-of", "data-says",
 }  # fmt: skip
 
 
@@ -53,7 +60,7 @@ class Parsed(HTMLParser):
 
     def texts(self, tag: str, **attributes: str) -> list[str]:
         """Text contents of the elements with this tag and these attributes."""
-        wanted = {name.rstrip("_"): value for name, value in attributes.items()}
+        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
         return [
             "".join(text)
             for name, found, text in self.elements
@@ -157,8 +164,22 @@ HOSTILE = document(
         render.answer(answer(citing(HOSTILE, SCRIPT, "It says so."))),
         render.answer(answer(abstention=SCRIPT, hits=(hit(HOSTILE, 0, 60),))),
         render.problem(SCRIPT),
+        page_filters.fold_out([HOSTILE, replace(HOSTILE, id="e" * 16)], SCRIPT, SCRIPT),
+        page_filters.narrowed(
+            Filters(documents=(HOSTILE.id,), authors=(SCRIPT,), phrases=(SCRIPT,)),
+            {HOSTILE.id: SCRIPT},
+        ),
     ],
-    ids=["source", "heading", "answer", "paraphrase", "abstention", "problem"],
+    ids=[
+        "source",
+        "heading",
+        "answer",
+        "paraphrase",
+        "abstention",
+        "problem",
+        "conditions",
+        "narrowed",
+    ],
 )
 def test_nothing_from_a_document_becomes_markup(html: str):
     page = Parsed(html)
@@ -184,11 +205,11 @@ def test_nothing_from_a_document_becomes_markup(html: str):
     ],
 )
 def test_only_web_addresses_become_links(url: str):
-    assert "<a" not in render.safe_link(url)
+    assert "<a" not in safe_link(url)
 
 
 def test_a_link_tells_its_target_nothing():
-    page = Parsed(render.safe_link('https://quayside.example/?a=1&b="2"'))
+    page = Parsed(safe_link('https://quayside.example/?a=1&b="2"'))
     (_, attributes, text) = page.elements[0]
     assert attributes["href"] == "".join(text) == 'https://quayside.example/?a=1&b="2"'
     assert attributes["rel"] == "noopener noreferrer"
@@ -204,11 +225,11 @@ def test_the_mark_is_the_quote_whatever_it_holds():
 
 
 def test_a_carriage_return_survives_the_parser():
-    assert render.escaped("a\r\nb") == "a&#13;\nb"  # a browser turns a bare one into a line feed
+    assert escaped("a\r\nb") == "a&#13;\nb"  # a browser turns a bare one into a line feed
 
 
 def test_a_character_that_reorders_text_is_shut_in_and_named():
-    assert render.escaped("a\u202eb") == 'a<bdi class="control" data-name="U+202E">\u202e</bdi>b'
+    assert escaped("a\u202eb") == 'a<bdi class="control" data-name="U+202E">\u202e</bdi>b'
 
 
 def test_headings_stand_out_and_change_nothing():
@@ -254,3 +275,93 @@ def test_stripping_the_markup_gives_back_the_text(
     as_shown = told.text.replace("\0", "\ufffd")  # HTML has no way to write U+0000
     assert shown_text(html) == as_shown[first:last]
     assert Parsed(html).texts("mark") == [as_shown[span.start : span.end]]
+
+
+def found(where: Document, spans: list[tuple[int, int]], near: list[tuple[int, int]]) -> Hit:
+    return replace(hit(where, 0, len(where.text)), words=tuple(spans), near=tuple(near))
+
+
+def test_words_of_the_question_are_marked_and_near_ones_otherwise():
+    told = document("The <b>bell</b> rang & rang.")
+    html = highlighted(found(told, [(7, 11), (23, 27)], [(16, 20)]), 0, len(told.text))
+    page = Parsed(f"<p>{html}</p>")
+    assert page.texts("mark", class_="word") == ["bell", "rang"]
+    assert page.texts("mark", class_="near") == ["rang"]
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=6)
+
+
+@given(text=TEXTS.filter(bool), words=SPANS, near=SPANS, length=st.integers(1, 60))
+def test_marking_words_changes_nothing_of_the_text(
+    text: str, words: list[tuple[int, int]], near: list[tuple[int, int]], length: int
+):
+    told = document(text)
+    hit = found(told, words, near)
+    start, end = excerpt(hit, length)
+    assert 0 <= start <= end <= len(text)
+    for first, last in ((0, len(text)), (start, end)):
+        shown = Parsed(f"<p>{highlighted(hit, first, last)}</p>").texts("p")[0]
+        assert shown == text[first:last].replace("\0", "\ufffd")
+
+
+def test_an_excerpt_shows_the_part_that_holds_the_words():
+    told = document("Rain fell. " * 50 + "The bell rang. " + "Wind rose. " * 50)
+    at = told.text.index("bell")
+    start, end = excerpt(found(told, [(at, at + 4)], []), 40)
+    assert told.text[start:end].startswith(("Rain", "fell", "The"))
+    assert start <= at < at + 4 <= end <= start + 40
+    assert told.text[start - 2 : start] == ". ", "it begins a sentence where it can"
+
+
+def test_a_passage_that_stands_elsewhere_too_names_each_place_and_opens_it():
+    told = document("One. Two.")
+    other = document("Two, too.", id="e" * 16, title="Reprint", published="2021")
+    repeat = Place(hit(other, 0, 3).passage, other)
+    html = render.answer(
+        answer(citing(told, "One."), hits=(replace(hit(told, 5, 9), repeats=(repeat,)),))
+    )
+    [also] = Parsed(html).texts("div", class_="also")
+    assert also == f"{ENGLISH.also_in}Reprint, 2021"
+    assert Parsed(html).texts("button", data_place=f"{other.id}:0-3") == ["Reprint, 2021"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "filters"),
+    [
+        ("", Filters()),
+        (None, Filters()),
+        ('{"documents": ["a", "b"], "since": ["2020-01-01"]}',
+         Filters(documents=("a", "b"), since="2020-01-01")),
+        ('{"phrases": ["never again"]}', Filters(phrases=("never again",))),
+        ('{"phrases": ["\\"never again\\" “the bell”"]}',
+         Filters(phrases=("never again", "the bell"))),
+        ('{"without": ["ice \\"the bell\\" 2019"]}', Filters(without=("ice", "the bell", "2019"))),
+    ],
+)  # fmt: skip
+def test_what_a_reader_sets_becomes_conditions(sent: object, filters: Filters):
+    assert page_filters.chosen(sent) == filters
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["[]", "{", "[" * 100_000, '{"since": "2020"}', '{"x": []}', '{"since": ["soon"]}',
+     '{"documents": [7]}'],
+)  # fmt: skip
+def test_what_no_page_of_ours_sends_is_refused(sent: str):
+    with pytest.raises(InputError):
+        page_filters.chosen(sent)
+
+
+def test_conditions_offer_what_the_index_holds_and_a_field_for_what_does_not_fit():
+    cards = [document("", id=f"{n:016}", title=f"Bell {n}", publisher="Quayside") for n in range(5)]
+    page = Parsed(page_filters.fold_out(cards, "en", "f", listed=3))
+    assert [t for t in page.texts("label") if t.startswith("Bell")] == [
+        "Bell 0",
+        "Bell 1",
+        "Bell 2",
+    ]
+    assert ENGLISH.others.format(count=2) in page.texts("label", class_="field")
+    assert page.texts("fieldset", class_="publishers") == [f"{ENGLISH.publishers}Quayside 5"]
+    assert page.texts("fieldset", class_="authors") == []
+    assert page.texts("fieldset", class_="languages") == [f"{ENGLISH.languages}en 5"]

@@ -1,7 +1,7 @@
 """Invariants 4 and 5: removed means gone, and a kill at any instruction loses nothing.
 
-Processes are killed for real: a child counts the file operations of a change (Python audit events)
-and sends itself SIGKILL at the n-th, for every n until the change runs through.
+Processes are killed for real: a child counts the operations of a change that alter files (Python
+audit events) and sends itself SIGKILL at the n-th, for every n until the change runs through.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,49 +42,55 @@ def files_of(folder: IndexFolder) -> dict[str, bytes]:
     }
 
 
-@pytest.fixture
-def memory_path(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory, where the machine has one: hundreds of synced writes are quick there."""
-    memory = Path("/dev/shm")  # noqa: S108
-    if not os.access(memory, os.W_OK):
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir=memory, prefix="onrecord-test-") as name:
-        yield Path(name)
-
-
 # Killed writers
 
-KILLED = """
+DYING = """
 import json, os, random, shutil, signal, sys, time
 from pathlib import Path
 from index.config import Config
 from index.indexing import add, remove
 from index.store import IndexFolder, damages
-base, change = Path(sys.argv[1]), sys.argv[2]
-COUNTED = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate"}
+base = Path(sys.argv[1])
+work = base / "work"
+CONFIG = Config(encoder="hashing", passage_tokens=16)
+ALTERING = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.link"}
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+
+def die(at, of_like):
+    # What only reads leaves the disk as it was: to die before it is to die before what follows.
+    count, in_a_row, last = 0, 0, ""
+    def hook(event, args):
+        nonlocal count, in_a_row, last
+        writes = event == "open" and args[2] & WRITING and str(work) in str(args[0])
+        if writes or event in ALTERING:
+            in_a_row = in_a_row + 1 if event == last else 1
+            last = event
+            if in_a_row <= of_like:
+                count += 1
+                if count == at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(hook)
+"""
+"""Dies before the at-th operation that alters files; of like ones in a row only some count."""
+
+KILLED = (
+    DYING
+    + """
+change, of_like = sys.argv[2], int(sys.argv[3])
 
 def act(folder):
-    if change == "add":
-        add(folder, [str(base / "new")], Config(encoder="hashing"))
-    else:
+    if change == "remove":
         remove(folder, ["a.txt"])
+    else:
+        add(folder, [str(base / "new")], CONFIG)
 
 def trial(die_at, after=None):
-    work = base / "work"
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(base / "index", work)
     folder = IndexFolder(work)
     child = os.fork()
     if not child:
-        count, last = 0, ""
-        def hook(event, args):
-            nonlocal count
-            if event in COUNTED and (event != "open" or str(work) in str(args[0])):
-                count += 1
-                if count == die_at:
-                    os.kill(os.getpid(), signal.SIGKILL)
-        sys.addaudithook(hook)
+        die(die_at, of_like)
         act(folder)
         os._exit(0)
     if after is not None:
@@ -111,6 +116,7 @@ random.seed(2024)
 for _ in range(12):
     trial(None, random.uniform(0, 0.1))
 """
+)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked children")
@@ -121,21 +127,63 @@ def test_a_writer_killed_at_any_file_operation_leaves_the_old_index_or_the_new(m
     source.write_text(OLD)
     (memory_path / "b.txt").write_text("The bell rang.")
     old = IndexFolder(memory_path / "index")
-    add(old, [str(source), str(memory_path / "b.txt")], HASHING)
+    add(old, [str(source), str(memory_path / "b.txt")], SMALL)
     before = texts(old)
     source.write_text(NEW)
     (memory_path / "new" / "c.txt").write_text("A third text.")
     after = {"b.txt": "The bell rang."}
     if change == "add":
         after |= {"a.txt": NEW, "c.txt": "A third text."}
+    trials = killed(memory_path, change, 1_000)
+    assert len(trials) > 50
+    assert_one_or_the_other(trials, before, after)
 
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked children")
+def test_a_writer_killed_while_it_links_joins_and_rewrites_segments_does_no_more_harm(memory_path):
+    """Of like operations in a row (files of one segment written, linked, deleted) two count."""
+    (memory_path / "new").mkdir()
+    source = memory_path / "new" / "a.txt"
+    source.write_text(OLD)
+    large, middle = ("\n\n".join(f"{x} gauge {n} stood." for n in range(k)) for x, k in LARGER)
+    (memory_path / "large.txt").write_text(large)
+    (memory_path / "middle.txt").write_text(middle)
+    (memory_path / "small.txt").write_text("The bell rang.")
+    old = IndexFolder(memory_path / "index")
+    for names in (["large.txt"], ["middle.txt", "new/a.txt"], ["small.txt"]):
+        add(old, [str(memory_path / name) for name in names], SMALL)
+    before = texts(old)
+    segments = [segment.name for segment in old.manifest().segments]
+    source.write_text(NEW)
+    trials = killed(memory_path, "replace", 2)
+    assert_one_or_the_other(trials, before, before | {"a.txt": NEW})
+    assert len(trials) > 30
+
+    made = IndexFolder(memory_path / "warm").manifest().segments
+    assert len(segments) == len(made) == 3
+    assert made[0].name == segments[0]  # linked
+    assert made[1].documents == 1  # rewritten
+    assert made[2].documents == 2  # joined
+
+
+SMALL = Config(encoder="hashing", passage_tokens=16)
+LARGER = (("Oak", 30), ("Ash", 10))
+
+
+def killed(base: Path, change: str, of_like: int) -> list[dict[str, Any]]:
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(memory_path), change], capture_output=True, text=True
+        [sys.executable, "-c", KILLED, str(base), change, str(of_like)],
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
-    trials = [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def assert_one_or_the_other(
+    trials: list[dict[str, Any]], before: dict[str, str], after: dict[str, str]
+) -> None:
     counted = [trial for trial in trials if trial["die_at"]]
-    assert len(counted) > 30
     assert [trial["killed"] for trial in counted] == [True] * (len(counted) - 1) + [False]
     for trial in trials:
         assert trial["texts"] in (before, after), trial
@@ -147,36 +195,22 @@ def test_a_writer_killed_at_any_file_operation_leaves_the_old_index_or_the_new(m
     assert switched[-1]
 
 
-FIRST = """
-import os, shutil, signal, sys
-from pathlib import Path
-from index.config import Config
-from index.indexing import add
-from index.store import IndexFolder, damages
-base = Path(sys.argv[1])
-COUNTED = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate"}
-
+FIRST = (
+    DYING
+    + """
 def first(folder, name):
-    report = add(folder, [str(base / name)], Config(encoder="hashing"))
+    report = add(folder, [str(base / name)], CONFIG)
     return [x.source for x in (*report.added, *report.skipped)]
 
 first(IndexFolder(base / "warm"), "a.txt")
 die_at, killed, committed = 0, True, []
 while killed:
     die_at += 1
-    work = base / "work"
     shutil.rmtree(work, ignore_errors=True)
     folder = IndexFolder(work)
     child = os.fork()
     if not child:
-        count = 0
-        def hook(event, args):
-            global count
-            if event in COUNTED and (event != "open" or str(work) in str(args[0])):
-                count += 1
-                if count == die_at:
-                    os.kill(os.getpid(), signal.SIGKILL)
-        sys.addaudithook(hook)
+        die(die_at, 1_000)
         first(folder, "a.txt")
         os._exit(0)
     killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
@@ -190,6 +224,7 @@ assert committed == sorted(committed) and {*committed} == {False, True}
 assert committed.count(True) > 2, committed  # also between naming it and pointing at it
 print(die_at)
 """
+)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked children")
@@ -316,6 +351,8 @@ def test_removed_means_gone_from_every_byte_of_the_folder(make_index):
     folder = make_index({"secret-drossel.md": text, "keep.txt": "The bell rang at noon."})
     snapshot = folder.open()
     row = next(i for i, p in enumerate(snapshot.passages) if "trombulant" in p.text)
+    (segment,) = snapshot.segments
+    tokens = segment.tokens
     document = snapshot.find("secret-drossel.md")
     words = [
         "quillfe",
@@ -337,9 +374,9 @@ def test_removed_means_gone_from_every_byte_of_the_folder(make_index):
         **{f"{word} escaped": json.dumps(word).strip('"').encode() for word in words},
         "id": document.id.encode(),
         "hash": document.sha256.encode(),
-        "vector": snapshot.vectors.vectors()[row].tobytes(),
-        "token vector": np.asarray(snapshot.tokens.vectors[snapshot.tokens.rows(row)][3]).tobytes(),
-        "pieces": np.asarray(snapshot.tokens.pieces[snapshot.tokens.rows(row)]).tobytes(),
+        "vector": segment.vectors.vectors()[row].astype(np.float16).tobytes(),
+        "token vector": np.asarray(tokens.codes[tokens.rows(row)][3]).tobytes(),
+        "pieces": np.asarray(tokens.pieces[tokens.rows(row)]).tobytes(),
     }
 
     def found() -> set[str]:
@@ -489,19 +526,24 @@ def test_a_commit_that_fails_at_its_last_step_leaves_nothing_of_itself(
 
 
 def test_altered_words_are_never_quoted(library, tmp_path):
-    """Of the same length, so that only the hash tells."""
-    for name, old, new in (
-        ("documents.jsonl", b"41 centimetres", b"14 centimetres"),
-        ("passages.jsonl", b'"start": 0', b'"start": 1'),
-    ):
-        folder = IndexFolder(tmp_path / name)
-        shutil.copytree(library.path, folder.path)
-        path = folder.current() / name
+    """Of the same length, so that only a hash tells: of a text when read, of places at once."""
+    folder = IndexFolder(tmp_path / "copy")
+    shutil.copytree(library.path, folder.path)
+    (texts_,) = folder.current().glob("*/bodies.data.npy")
+    whole = texts_.read_bytes()
+    assert b"41 centimetres" in whole
+    texts_.write_bytes(whole.replace(b"41 centimetres", b"14 centimetres"))
+    with pytest.raises(IndexDamaged, match=r"was altered.*run onrecord check"):
+        open_assistant(folder.path).ask("How thick was the ice in the harbour?")
+    texts_.write_bytes(whole)
+    for name in ("places", "sentences", "bodies.sums"):
+        (path,) = folder.current().glob(f"*/{name}.npy")
         whole = path.read_bytes()
-        assert old in whole
-        path.write_bytes(whole.replace(old, new))
-        with pytest.raises(IndexDamaged, match=f"{name} was altered"):
+        path.write_bytes(whole[:-4] + bytes([whole[-4] ^ 1]) + whole[-3:])
+        with pytest.raises(IndexDamaged, match=rf"{name}\.npy was altered"):
             folder.open()
+        path.write_bytes(whole)
+    assert "41" in open_assistant(folder.path).ask("How thick was the ice in the harbour?").text
 
 
 def test_a_folder_that_cannot_be_read_is_said_and_is_not_a_missing_index(make_index, monkeypatch):
@@ -568,9 +610,14 @@ def test_another_format_or_configuration_is_refused_with_the_command_that_mends_
     replace(manifest, encoder_sha256="0" * 64).save(folder.current())
     with pytest.raises(IndexMismatch, match="run onrecord rebuild"):
         open_encoder(folder.open())
-    for change in ({"encoder": "elmo"}, {"vector_store": "ring"}):
+    (segment,) = manifest.segments
+    rings = (replace(segment, vector_store="ring"),)
+    for key, value, change in (
+        ("encoder", "elmo", {"encoder": "elmo"}),
+        ("codec", "morse", {"codec": "morse"}),
+        ("vector_store", "ring", {"segments": rings}),
+    ):
         replace(manifest, **change).save(folder.current())
-        ((key, value),) = change.items()
         for use in (folder.open, lambda: rebuild(folder, HASHING)):
             with pytest.raises(IndexMismatch, match=f"made with {key} '{value}' by onrecord"):
                 use()

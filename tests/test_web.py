@@ -17,8 +17,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 from index.errors import IndexDamaged, InputError
 from index.store import IndexFolder
 from rag.assistant import Assistant, LiveAssistant, open_assistant
+from ui.guard import SECURITY_HEADERS
 from ui.strings import ENGLISH
-from ui.web import SECURITY_HEADERS, answer_html, header_html, serve, source_html
+from ui.web import answer_html, conditions_html, header_html, serve, source_html
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
@@ -109,7 +110,7 @@ def test_a_reader_asks_and_checks_the_answer(page: Page):
         "1 Port Chronicle, The Winter of the Harbour, Quayside Press, March 2021"
     )
     citation.click()
-    mark = page.locator("mark")
+    mark = page.locator(".source mark")
     expect(mark).to_be_in_viewport()
     assert mark.text_content() == QUOTE
     expect(mark).to_be_focused()
@@ -127,7 +128,54 @@ def test_the_keyboard_is_enough(page: Page):
     for key in ("Enter", "Space"):
         citation.focus()
         page.keyboard.press(key)
-        expect(page.locator("mark")).to_be_focused()
+        expect(page.locator(".source mark")).to_be_focused()
+
+
+def test_the_keyboard_narrows_the_search_to_a_document(page: Page):
+    page.get_by_label(ENGLISH.question).focus()
+    summary = page.locator(".filters > summary")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        if summary.evaluate("e => e === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    box = page.get_by_label("orchard.txt")
+    page.keyboard.press("Tab")
+    while not box.evaluate("e => e === document.activeElement"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(summary).to_contain_text(ENGLISH.filters_set.format(count=1))
+    ask(page, "How many trees did the keeper count?")
+    pane = page.get_by_role("region", name=ENGLISH.answer)
+    expect(pane.locator(".narrowed")).to_contain_text("orchard.txt")
+    pane.locator(".searched > summary").press("Enter")
+    openers = pane.locator(".searched .opener")
+    expect(openers.first).to_be_visible()
+    assert {text.split(",")[0] for text in openers.all_text_contents()} == {"orchard.txt"}
+    expect(pane.locator("mark.word", has_text="keeper").first).to_be_visible()
+    openers.first.press("Enter")
+    expect(page.locator(".source mark")).to_contain_text("218 trees")
+    page.get_by_role("button", name=ENGLISH.clear).click()
+    expect(box).not_to_be_checked()
+    ask(page, QUESTION)
+    expect(pane.locator(".sentence").first).to_have_text(" ".join(QUOTE.split()))
+
+
+def test_words_that_nothing_has_are_no_answer(page: Page):
+    page.locator(".filters > summary").click()
+    page.get_by_label(ENGLISH.question).fill(QUESTION)
+    page.get_by_label(ENGLISH.phrases).fill("thick the ice")
+    page.get_by_label(ENGLISH.phrases).press("Enter")
+    pane = page.get_by_role("region", name=ENGLISH.no_answer)
+    expect(pane).to_contain_text(ENGLISH.nothing_meets)
+    expect(pane.locator(".narrowed")).to_contain_text("“thick the ice”")
+
+
+def test_the_conditions_fit_a_phone(page: Page):
+    page.set_viewport_size({"width": 360, "height": 780})
+    page.locator(".filters > summary").click()
+    expect(page.get_by_label(ENGLISH.without)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 def test_the_way_back_leads_to_the_citation_on_a_phone(page: Page):
@@ -135,7 +183,7 @@ def test_the_way_back_leads_to_the_citation_on_a_phone(page: Page):
     page.get_by_role("button", name=QUESTION).click()
     citation = page.locator(".claim button").first
     citation.click()
-    expect(page.locator("mark")).to_be_in_viewport()
+    expect(page.locator(".source mark")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.get_by_role("button", name=ENGLISH.back).click()
     expect(citation).to_be_focused()
@@ -198,7 +246,22 @@ def test_the_api_answers_with_the_json_of_the_command_line(
     assert [hit["rank"] for hit in found["hits"]] == [1, 2]
 
 
-@pytest.mark.parametrize(("name", "data"), [("ask", [" "]), ("search", [QUESTION, 0])])
+def test_the_api_takes_conditions(client: httpx.Client):
+    for name, data in (("ask", ["trees"]), ("search", ["trees", 8])):
+        narrowed = [*data, {"documents": ["orchard.txt"], "phrases": ["218 trees"]}]
+        [told] = json.loads(call(client, name, narrowed).partition("data: ")[2])
+        assert [hit["source"].rsplit("/", 1)[-1] for hit in told["hits"]] == ["orchard.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("ask", [" "]),
+        ("search", [QUESTION, 0]),
+        ("ask", [QUESTION, {"document": []}]),
+        ("search", [QUESTION, 8, {"since": "soon"}]),
+    ],
+)
 def test_the_api_says_what_is_wrong(client: httpx.Client, name: str, data: list[object]):
     told = call(client, name, data)
     assert told.startswith("event: error")
@@ -239,7 +302,16 @@ def test_a_lost_index_is_said_in_a_sentence(library: IndexFolder):
 
     assert "the index is gone" in answer_html(lost, QUESTION)
     assert "the index is gone" in source_html(lost, {"place": "x"})
+    assert conditions_html(lost) == ""
     assert "OnRecord" in header_html(lost)
+
+
+def test_the_lists_are_sent_anew_only_when_the_index_has_changed(library: IndexFolder):
+    latest = LiveAssistant(library.path)
+    own = latest().snapshot.manifest.fingerprint
+    assert conditions_html(latest, instead_of=own) == ""
+    assert "orchard.txt" in conditions_html(latest, instead_of="another")
+    assert " open>" in conditions_html(latest, instead_of="another")
 
 
 def test_an_address_in_use_is_an_error_with_a_next_step(url: str, library: IndexFolder):

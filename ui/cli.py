@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,10 +14,11 @@ from typer.exceptions import TyperException
 from index import __version__
 from index.errors import InputError, OnRecordError
 from ui.cli_eval import evaluation
+from ui.cli_search import ask, search
 from ui.options import (
     DEFAULT_INDEX,
-    BatchOption,
     ConfigOption,
+    DeviceOption,
     IndexOption,
     JsonOption,
     complain,
@@ -31,7 +30,6 @@ from ui.options import (
 
 if TYPE_CHECKING:
     from index.store import IndexFolder
-    from rag.assistant import Assistant
 
 app = typer.Typer(
     help="Answers from your documents, every sentence on the record.",
@@ -97,6 +95,7 @@ def add(
     manifest: Annotated[
         Path | None, typer.Option("--manifest", metavar="FILE", help="JSON Lines of metadata.")
     ] = None,
+    device: DeviceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Reads files and folders into the index; unchanged ones are skipped, changed ones replaced.
@@ -110,7 +109,7 @@ def add(
     from index.store import IndexFolder
     from ui.terminal import added_text
 
-    settings = settings_from(config)
+    settings = settings_from(config, device)
     with progress_bar("encoding passages") as progress:
         report = add_documents(
             IndexFolder(index),
@@ -150,14 +149,17 @@ def remove(
 
 @app.command(epilog="Example: onrecord rebuild --config onrecord.toml")
 def rebuild(
-    index: IndexOption = DEFAULT_INDEX, config: ConfigOption = None, as_json: JsonOption = False
+    index: IndexOption = DEFAULT_INDEX,
+    config: ConfigOption = None,
+    device: DeviceOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Splits and encodes all documents anew, after a change of encoder or passage settings."""
     from index.indexing import rebuild as rebuild_index
     from index.store import IndexFolder
 
     with progress_bar("encoding passages") as progress:
-        manifest = rebuild_index(IndexFolder(index), settings_from(config), progress)
+        manifest = rebuild_index(IndexFolder(index), settings_from(config, device), progress)
     if as_json:
         say_json({"documents": manifest.documents, "passages": manifest.passages})
     else:
@@ -234,53 +236,10 @@ def check(
         say(f"sound: {manifest.documents} documents, {len(manifest.files)} files re-hashed")
 
 
-@app.command(epilog='Example: onrecord search "torture convention" -k 5')
-def search(
-    question: Annotated[str | None, typer.Argument()] = None,
-    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 10,
-    batch: BatchOption = None,
-    index: IndexOption = DEFAULT_INDEX,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Ranked passages, without an answer."""
-    from rag.answer import hit_json
-    from ui.terminal import hits_text
-
-    assistant = _assistant(index, config, question, batch)
-    if batch:
-        _batch(batch, lambda q, _: {"hits": [hit_json(h) for h in assistant.search(q, k)]})
-        return
-    hits = assistant.search(question or "", k)
-    if as_json:
-        say_json({"hits": [hit_json(hit) for hit in hits]})
-    else:
-        say(hits_text(hits))
-
-
-@app.command(epilog='Example: onrecord ask "Who opened the inquiry?" --json')
-def ask(
-    question: Annotated[str | None, typer.Argument()] = None,
-    batch: BatchOption = None,
-    composer: Annotated[
-        str | None, typer.Option(help="How the answer is made: extractive.")
-    ] = None,
-    index: IndexOption = DEFAULT_INDEX,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """A cited answer, or the reason why the documents do not give one."""
-    from ui.terminal import answer_text
-
-    assistant = _assistant(index, config, question, batch, composer)
-    if batch:
-        _batch(batch, lambda q, i: assistant.ask(q, i).to_json())
-        return
-    answer = assistant.ask(question or "")
-    if as_json:
-        say_json(answer.to_json())
-    else:
-        say(answer_text(answer))
+SEARCH_EXAMPLE = "Example: onrecord search '\"torture convention\" -ban' --since 2020 -k 5"
+ASK_EXAMPLE = 'Example: onrecord ask "Who opened the inquiry?" --author Reeve --json'
+app.command(epilog=SEARCH_EXAMPLE)(search)
+app.command(epilog=ASK_EXAMPLE)(ask)
 
 
 @app.command(epilog="Example: onrecord serve --port 7860")
@@ -291,6 +250,7 @@ def serve(
     ] = None,
     index: IndexOption = DEFAULT_INDEX,
     config: ConfigOption = None,
+    device: DeviceOption = None,
 ) -> None:
     """The browser page and its HTTP API, on this machine only (127.0.0.1)."""
     from rag.assistant import LiveAssistant
@@ -299,7 +259,7 @@ def serve(
     def announce(address: str) -> None:
         say(f"OnRecord is at {address} (Ctrl-C ends it)")
 
-    latest = LiveAssistant(index, settings_from(config))
+    latest = LiveAssistant(index, settings_from(config, device))
     serve_page(latest, port=port, examples=example or (), announce=announce)
 
 
@@ -310,53 +270,3 @@ def _folder(index: Path, config: Path | None) -> IndexFolder:
     folder, settings = IndexFolder(index), settings_from(config)
     folder.manifest().configured(settings)
     return folder
-
-
-def _assistant(
-    index: Path,
-    config: Path | None,
-    question: str | None,
-    batch: Path | None,
-    composer: str | None = None,
-) -> Assistant:
-    if (question is None) == (batch is None):
-        raise InputError("one question or --batch FILE is needed", "give exactly one of them")
-    from rag.assistant import open_assistant
-
-    settings = settings_from(config)
-    if composer is not None:
-        settings = settings.model_copy(update={"composer": composer})
-    return open_assistant(index, settings)
-
-
-def _batch(path: Path, answer: Callable[[str, str | None], dict[str, Any]]) -> None:
-    """One line out for each line in, in order; what fails is a line with `error`."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error})", "name a JSON Lines file") from error
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            row = _batch_row(line, f"{path}:{number}", answer)
-            say_json(row)
-
-
-def _batch_row(
-    line: str, where: str, answer: Callable[[str, str | None], dict[str, Any]]
-) -> dict[str, Any]:
-    question_id = question = None
-    try:
-        row = json.loads(line)
-        question_id, question = row.get("id"), row["question"]
-        if not isinstance(question, str):
-            raise TypeError
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        reason = f"{where}: not a JSON object with a 'question' that is text; mend the line"
-        return {"id": question_id, "question": None, "error": reason}
-    try:
-        return {"id": question_id, "question": question} | answer(question, question_id)
-    except OnRecordError as error:
-        reason = str(error)
-    except Exception as error:  # a fault of ours: this line says so, the others are answered
-        reason = f"{type(error).__name__}: {error}"
-    return {"id": question_id, "question": question, "error": f"{where}: {reason}"}

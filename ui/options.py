@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,7 +24,12 @@ ConfigOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs, on standard output.")]
 BatchOption = Annotated[
     Path | None,
-    typer.Option("--batch", metavar="FILE", help='JSON Lines: {"id", "question"} each.'),
+    typer.Option("--batch", metavar="FILE", help='JSON Lines: {"id", "question", "filters"} each.'),
+]
+Device = Literal["auto", "cpu", "cuda"]
+DeviceOption = Annotated[
+    Device | None,
+    typer.Option("--device", help="Where models run; auto takes a GPU if there is one."),
 ]
 DEFAULT_INDEX = Path(".onrecord")
 DEFAULT_CONFIG = Path("onrecord.toml")
@@ -45,6 +51,16 @@ def say(text: str) -> None:
     typer.echo(printable(text))
 
 
+def say_set_off(text: str) -> None:
+    """Prints a text with styles in it, whose foreign parts went through `printable` before."""
+    typer.echo(text)
+
+
+def styled() -> bool:
+    """True where somebody reads stdout on a terminal that can set words off."""
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def say_json(value: object) -> None:
     """Prints for programs, on stdout; what cannot be UTF-8 (a lone surrogate) is escaped."""
     line = json.dumps(value, ensure_ascii=False)
@@ -56,13 +72,13 @@ def complain(text: str) -> None:
     typer.echo(printable(f"onrecord: {text}"), err=True)
 
 
-def settings_from(path: Path | None) -> Config:
+def settings_from(path: Path | None, device: Device | None = None) -> Config:
     """The settings of a file; of onrecord.toml when it is here and none is named."""
     from index.config import Config, load_config
 
-    if path is None and not DEFAULT_CONFIG.is_file():
-        return Config()
-    return load_config(path or DEFAULT_CONFIG)
+    named = path is not None or DEFAULT_CONFIG.is_file()
+    settings = load_config(path or DEFAULT_CONFIG) if named else Config()
+    return settings.model_copy(update={"device": device}) if device else settings
 
 
 @contextmanager

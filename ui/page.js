@@ -21,7 +21,7 @@ element.addEventListener("click", (event) => {
       b.removeAttribute("aria-current");
     });
     opener.setAttribute("aria-current", "true");
-    if (shown?.dataset.place === opener.dataset.place) reveal(shown.querySelector("mark"));
+    if (shown?.dataset.place === opener.dataset.place) reveal(shown.querySelector(".text mark"));
     else trigger("click", { place: opener.dataset.place });
   } else if (event.target.closest("button.back")) {
     const origin =
@@ -32,6 +32,6 @@ element.addEventListener("click", (event) => {
 });
 
 watch("value", () => {
-  const mark = element.querySelector("mark");
+  const mark = element.querySelector(".source .text mark");
   if (mark) reveal(mark);
 });

@@ -1,57 +1,22 @@
 """From answers and documents to HTML, as pure functions. Nothing here knows Gradio.
 
-Documents are hostile: whatever comes from one, its metadata included, passes through `escaped` or
-`html.escape` on its way out. `escaped` keeps the text to the code point: the text content of the
-HTML it gives is the text it was given, so the words in a `<mark>` are the quote and nothing else.
+What comes from a document passes through `ui.render_parts`, so the words in a `<mark>` are the
+quote and nothing else.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
-from pathlib import PurePath
-from urllib.parse import urlsplit
 
 from index.documents import Document, Span
-from rag.answer import Answer, Citation, Claim, Hit
+from rag.answer import Answer, Citation, Claim
+from ui import render_hits
+from ui.render_parts import date, escaped, opener, place, reference, safe_link, title
 from ui.strings import ENGLISH, Strings
 
 CONTEXT = 4000
 """Characters of a document shown on either side of a quote: some five pages, quick on a phone."""
-
-CLOSEST = 3
-EXCERPT = 280
-"""Passages listed under an abstention, and the characters of a passage that a list shows."""
-
-_BIDI_CONTROL = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
-
-
-def escaped(text: str) -> str:
-    """Text as HTML whose text content is that text.
-
-    A carriage return is written as a reference, since parsers turn a bare one into a line feed.
-    A character that reorders the text after it is shut into a span of its own, where it reorders
-    nothing and the style sheet shows that it is there: a quote reads as it is written.
-    """
-    safe = escape(text).replace("\r", "&#13;").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return _BIDI_CONTROL.sub(
-        lambda m: f'<bdi class="control" data-name="U+{ord(m[0]):04X}">{m[0]}</bdi>', safe
-    )
-
-
-def safe_link(url: str) -> str:
-    """The address as a link when it is a web address, else as plain text."""
-    shown = escaped(url)
-    if re.search(r"[\s\x00-\x1f\x7f]", url):
-        return shown
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return shown
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return shown
-    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{shown}</a>'
 
 
 def header(documents: int, passages: int, strings: Strings = ENGLISH) -> str:
@@ -76,18 +41,23 @@ def problem(message: str, strings: Strings = ENGLISH) -> str:
     return _answer_pane("problem", strings.problem, f"<p>{escaped(message)}</p>")
 
 
-def answer(given: Answer, strings: Strings = ENGLISH) -> str:
-    """An answer or an abstention, and what was searched for it."""
-    searched = _searched(given, strings)
-    question = f'<p class="question" dir="auto">{escaped(given.question)}</p>'
+def answer(given: Answer, strings: Strings = ENGLISH, narrowed: str = "") -> str:
+    """An answer or an abstention, and what was searched for it.
+
+    `narrowed` is HTML that says which conditions held.
+    """
+    searched = render_hits.searched(given, strings)
+    question = f'<p class="question" dir="auto">{escaped(given.question)}</p>{narrowed}'
     if given.abstention is not None:
         reason = f'{question}<p class="reason">{escaped(given.abstention)}</p>'
-        closest = _closest(given.hits[:CLOSEST], strings)
+        if narrowed and not given.hits:
+            reason += f"<p>{strings.nothing_meets}</p>"
+        closest = render_hits.closest(given.hits, strings)
         return _answer_pane("abstention", strings.no_answer, reason, closest + searched)
     verbatim = all(_verbatim(claim) for claim in given.claims)
     note = strings.word_for_word if verbatim else strings.with_quotes
     claims = "".join(_claim(claim, strings) for claim in given.claims)
-    dated = strings.as_of.format(date=_date(given.as_of, strings)) if given.as_of else ""
+    dated = strings.as_of.format(date=date(given.as_of, strings)) if given.as_of else ""
     live = (
         f'{question}<p class="note">{note}</p><ol class="claims">{claims}</ol>'
         + (f'<p class="note">{dated}</p>' if dated else "")
@@ -118,15 +88,15 @@ def source(
     page = document.page_at(span.start)
     link = f'<p class="address">{safe_link(document.url)}</p>' if document.url else ""
     body = (
-        f'<p class="title" dir="auto"><cite>{escaped(_title(document))}</cite></p>'
-        f"<p>{_reference(document, document.author, page, strings, title=False)}</p>{link}"
+        f'<p class="title" dir="auto"><cite>{escaped(title(document))}</cite></p>'
+        f"<p>{reference(document, document.author, page, strings, titled=False)}</p>{link}"
         f"{_facts(document, span, strings)}"
         f'<button type="button" class="back">{strings.back}</button>'
         f'<div class="text" role="region" tabindex="0" aria-label="{strings.source_text}">'
         f'{cut[0]}<div class="words" dir="auto"{language}>'
         f"{marked(document, span, first, last)}</div>{cut[1]}</div>"
     )
-    return _source_pane(f' data-place="{_place(span)}"', body, strings)
+    return _source_pane(f' data-place="{place(span)}"', body, strings)
 
 
 def window(document: Document, span: Span, context: int) -> tuple[int, int]:
@@ -204,56 +174,10 @@ def _verbatim(claim: Claim) -> bool:
 
 
 def _citation(citation: Citation, strings: Strings, with_quote: bool) -> str:
-    reference = _reference(citation.document, citation.speaker, citation.page, strings)
+    about = reference(citation.document, citation.speaker, citation.page, strings)
     number = f'<span class="number">{citation.number}</span>'
     quote = f'<blockquote dir="auto">{escaped(citation.quote)}</blockquote>' if with_quote else ""
-    return quote + _opener(citation.span, f"{number} {reference}")
-
-
-def _opener(span: Span, label: str) -> str:
-    """A button that opens a place in the source; `page.js` sends its place to the server."""
-    return (
-        f'<button type="button" class="opener" data-place="{_place(span)}">'
-        f'<span class="label">{label}</span></button>'
-    )
-
-
-def _place(span: Span) -> str:
-    return escape(f"{span.document_id}:{span.start}-{span.end}")
-
-
-def _reference(
-    document: Document, speaker: str | None, page: str | None, strings: Strings, title: bool = True
-) -> str:
-    """Speaker, title, publisher, date and page in one line, as far as they are known; each once."""
-    publisher = document.publisher if document.publisher != speaker else None
-    parts = [
-        f'<bdi class="speaker">{escaped(speaker)}</bdi>' if speaker else "",
-        f"<cite><bdi>{escaped(_title(document))}</bdi></cite>" if title else "",
-        f"<bdi>{escaped(publisher)}</bdi>" if publisher else "",
-        _date(document.published, strings),
-        f"<bdi>{strings.page.format(page=escaped(page))}</bdi>" if page else "",
-    ]
-    return ", ".join(part for part in parts if part)
-
-
-def _title(document: Document) -> str:
-    return document.title or PurePath(document.source).name
-
-
-def _date(published: str | None, strings: Strings) -> str:
-    """An ISO date of any precision in words; what is no such date, as it was given."""
-    if not published:
-        return f'<span class="undated">{strings.no_date}</span>'
-    year, _, rest = published.partition("-")
-    month, _, day = rest.partition("-")
-    form = strings.date_day if day else strings.date_month if month else strings.date_year
-    try:
-        name = strings.months[int(month) - 1] if month else ""
-        words = form.format(year=int(year), month=name, day=int(day) if day else "")
-    except (ValueError, IndexError):
-        words = published
-    return f'<time datetime="{escape(published)}">{escaped(words)}</time>'
+    return quote + opener(citation.span, f"{number} {about}")
 
 
 def _facts(document: Document, span: Span, strings: Strings) -> str:
@@ -272,52 +196,3 @@ def _facts(document: Document, span: Span, strings: Strings) -> str:
         f'<details class="about"><summary>{strings.about}</summary>'
         f'<dl class="facts">{items}</dl></details>'
     )
-
-
-def _closest(hits: Sequence[Hit], strings: Strings) -> str:
-    if not hits:
-        return ""
-    items = "".join(_hit(hit, "", strings) for hit in hits)
-    return (
-        f'<div class="closest"><h3>{strings.closest}</h3>'
-        f'<p class="note">{strings.closest_note}</p><ul class="hits">{items}</ul></div>'
-    )
-
-
-def _searched(given: Answer, strings: Strings) -> str:
-    """The fold-out that shows all that was found, used or not."""
-    documents = len({hit.document.id for hit in given.hits})
-    summary = strings.searched.format(passages=len(given.hits), documents=documents)
-    cited = [citation.span for citation in given.citations]
-    items = "".join(_hit(hit, _fate(hit, cited, strings), strings) for hit in given.hits)
-    note = strings.searched_note if items else strings.nothing_searched
-    return (
-        f'<details class="searched"><summary>{summary}</summary><p class="note">{note}</p>'
-        f'<ol class="hits">{items}</ol><p class="note fingerprint">'
-        f"{strings.fingerprint.format(fingerprint=escape(given.fingerprint))}</p></details>"
-    )
-
-
-def _hit(hit: Hit, fate: str, strings: Strings) -> str:
-    document = hit.document
-    reference = _reference(document, document.speaker, hit.passage.page, strings)
-    excerpt = re.sub(r"\s*\n\s*", "\n", hit.passage.text.strip())
-    if len(excerpt) > EXCERPT:
-        excerpt = excerpt[:EXCERPT].rsplit(None, 1)[0] + " …"
-    return (
-        f'<li class="hit">{_opener(hit.passage.span, reference)}'
-        f'<p class="excerpt" dir="auto">{escaped(excerpt)}</p>{fate}</li>'
-    )
-
-
-def _fate(hit: Hit, cited: Sequence[Span], strings: Strings) -> str:
-    """How a passage was found, and whether the answer uses it."""
-    known = dict(strings.found_by_names)
-    names = ", ".join(escape(known.get(name, name)) for name in hit.found_by)
-    used = any(hit.passage.span.overlaps(span) for span in cited)
-    words = [
-        strings.score.format(score=f"{hit.score:.2f}"),
-        strings.found_by.format(names=names) if names else "",
-        strings.used if used else strings.unused,
-    ]
-    return f'<p class="note">{" · ".join(word for word in words if word)}</p>'

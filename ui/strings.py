@@ -26,6 +26,26 @@ class Strings:
     ask: str
     examples: str
 
+    filters: str
+    filters_set: str
+    filters_note: str
+    clear: str
+    documents: str
+    publishers: str
+    authors: str
+    languages: str
+    others: str
+    published: str
+    since: str
+    until: str
+    wording: str
+    phrases: str
+    without: str
+    several: str
+    narrowed: str
+    narrowed_by: tuple[tuple[str, str], ...]
+    nothing_meets: str
+
     answer: str
     answer_hint: str
     searching: str
@@ -42,6 +62,10 @@ class Strings:
 
     searched: str
     searched_note: str
+    marks: str
+    marked_word: str
+    marked_near: str
+    also_in: str
     nothing_searched: str
     score: str
     found_by: str
@@ -79,6 +103,34 @@ ENGLISH = Strings(
     question_hint="Who said what, when, where, why?",
     ask="Ask",
     examples="For example:",
+    filters="Narrow the search",
+    filters_set="{count} set",
+    filters_note="What is left empty narrows nothing.",
+    clear="Clear all",
+    documents="Documents",
+    publishers="Publishers",
+    authors="Authors",
+    languages="Languages",
+    others="{count} more are not listed. Name one:",
+    published="Published",
+    since="From",
+    until="To",
+    wording="Wording",
+    phrases="With the exact words",
+    without="Without the words",
+    several="Several phrases: each in quotation marks.",
+    narrowed="Narrowed: {conditions}.",
+    narrowed_by=(
+        ("documents", "in {values}"),
+        ("publishers", "published by {values}"),
+        ("authors", "written by {values}"),
+        ("languages", "in the language {values}"),
+        ("since", "from {values}"),
+        ("until", "until {values}"),
+        ("phrases", "with the words {values}"),
+        ("without", "without {values}"),
+    ),
+    nothing_meets="No passage meets these conditions.",
     answer="Answer",
     answer_hint="The answer appears here, sentence by sentence, each with its source.",
     searching="Searching the documents…",
@@ -93,6 +145,10 @@ ENGLISH = Strings(
     problem="That did not work",
     searched="What was searched (passages read: {passages}; their documents: {documents})",
     searched_note="Best match first. An answer uses only some of what was found.",
+    marks="Marked: {word}, {near}.",
+    marked_word="words of the question",
+    marked_near="close in meaning",
+    also_in="Also in",
     nothing_searched="No passage was found.",
     score="score {score}",
     found_by="found by {names}",

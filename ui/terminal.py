@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
+
+import typer
 
 from eval.compare import Change, Difference
 from eval.runs import Run
@@ -13,7 +16,9 @@ from eval.significance import interval
 from index.documents import Document, Passage
 from index.indexing import AddReport
 from index.manifest import Manifest
-from rag.answer import Answer, Citation, Hit
+from rag.answer import Answer, Citation, Hit, Place
+from ui.excerpts import excerpt, pieces
+from ui.options import printable
 
 SHOWN_CHARACTERS = 240
 """Of a passage in a list; the whole of it is in `--json`."""
@@ -52,18 +57,42 @@ def footnote(citation: Citation) -> str:
     )
 
 
-def hits_text(hits: Sequence[Hit]) -> str:
-    if not hits:
-        return "nothing found"
-    return "\n".join(
-        f"{hit.rank:>2}  {hit.score:.3f}  {where(hit)}\n    {shortened(hit.passage)}"
-        for hit in hits
-    )
+def hits_text(hits: Sequence[Hit], set_off: bool = False) -> str:
+    """Each hit with its place and date, what found it, its telling part, and where else it stands.
+
+    `set_off` makes words of the question bold and words near to them underlined. What comes from
+    documents is made printable here, before the styles: `printable` would show those as text.
+    """
+    lines = []
+    for hit in hits:
+        known = [hit.document.published or "undated", f"p. {p}" if (p := hit.passage.page) else ""]
+        found_by = f"found by {', '.join(hit.found_by)}" if hit.found_by else ""
+        about = "  ".join(part for part in (where(hit), *known, found_by) if part)
+        lines.append(f"{hit.rank:>2}  {hit.score:.3f}  {printable(about)}")
+        lines.append(f"    {_telling_part(hit, set_off)}")
+        lines += [f"    also in: {printable(where(place))}" for place in hit.repeats]
+    return "\n".join(lines)
 
 
-def where(hit: Hit) -> str:
+def _telling_part(hit: Hit, set_off: bool) -> str:
+    start, end = excerpt(hit, SHOWN_CHARACTERS)
     span = hit.passage.span
-    return f"{hit.document.source}:{span.start}-{span.end}"
+    parts = []
+    for text, kind in pieces(hit, start, end):
+        shown = printable(re.sub(r"\s+", " ", text))
+        if set_off and kind == "word":
+            shown = typer.style(shown, bold=True)
+        elif set_off and kind == "near":
+            shown = typer.style(shown, underline=True)
+        parts.append(shown)
+    before = "… " if hit.document.text[span.start : start].strip() else ""
+    after = " …" if hit.document.text[end : span.end].strip() else ""
+    return before + "".join(parts) + after
+
+
+def where(place: Hit | Place) -> str:
+    span = place.passage.span
+    return f"{place.document.source}:{span.start}-{span.end}"
 
 
 def shortened(passage: Passage) -> str:

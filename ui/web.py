@@ -17,49 +17,20 @@ from index.documents import Span
 from index.errors import InputError, OnRecordError
 from rag.answer import hit_json
 from rag.assistant import Assistant
-from ui import render
+from ui import page_filters, render, render_parts
+from ui.filter_options import read_filters
+from ui.guard import Guard
 from ui.strings import ENGLISH, Strings
 
 if TYPE_CHECKING:
     import gradio as gr
     from fastapi import FastAPI
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-SECURITY_HEADERS = {
-    # Gradio writes its settings into inline scripts and makes functions of the templates of gr.HTML
-    # ('unsafe-eval'), so script-src cannot be stricter. What counts is here all the same: no inline
-    # handler runs, nothing is fetched from or sent to another host, and nobody frames the page.
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'self'",
-            "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-            "script-src-attr 'none'",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data:",
-            "font-src 'self' data:",
-            "connect-src 'self'",
-            "object-src 'none'",
-            "base-uri 'self'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        )
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
-_SERVED = re.compile(
-    r"/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt)?"
-    r"|/(assets|static|svelte)/.*"
-    r"|/gradio_api/(info|startup-events|cancel|reset|queue/.*|run/.*|call/.*|heartbeat/.*|mcp(/.*)?)"
-)
-"""Paths the page and the API need. Gradio offers more, uploads and a proxy among them: refused."""
 
 Latest = Callable[[], Assistant]
 """Gives the assistant of the index as it is now; `rag.assistant.LiveAssistant` does."""
+
+GATHER = "(question) => [question, window.onrecordConditions?.() ?? '']"
+"""Runs in the browser before a question is sent: adds what the fold-out of conditions holds."""
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _PLACE = re.compile(r"([0-9a-f]{16}):(\d{1,12})-(\d{1,12})")
@@ -72,10 +43,9 @@ def build_page(
     _silence_gradio()
     import gradio as gr
 
-    script = files("ui").joinpath("page.js").read_text(encoding="utf-8")
-
-    def pane(value: str) -> Any:
-        return gr.HTML(value, js_on_load=script, apply_default_css=False)
+    def pane(value: str, script: str = "page.js") -> Any:
+        code = files("ui").joinpath(script).read_text(encoding="utf-8")
+        return gr.HTML(value, js_on_load=code, apply_default_css=False)
 
     page = gr.Blocks(title=strings.name, analytics_enabled=False)
     with page:
@@ -90,6 +60,8 @@ def build_page(
                 scale=5,
             )
             button = gr.Button(strings.ask, variant="primary", scale=0, elem_id="ask")
+        conditions = pane(conditions_html(latest, strings), "filters.js")
+        chosen = gr.Textbox(visible=False)  # holds nothing: `GATHER` fills it for each question
         suggestions = _suggestions(gr, examples, strings)
         with gr.Row(elem_id="panes"):
             with gr.Column(elem_id="answer-column"):
@@ -101,21 +73,29 @@ def build_page(
         # load event: one that ends just when a question is put closes the stream of its answer.
         panes = [answer, source, head]
 
-        def reply(asked: str) -> Iterator[tuple[str, str, Any]]:
+        def reply(asked: str, narrowing: str) -> Iterator[tuple[str, str, Any]]:
             empty = render.no_source_yet(strings)
             yield render.searching(strings), empty, gr.skip()
-            yield answer_html(latest, asked, strings), empty, header_html(latest, strings)
+            told = answer_html(latest, asked, strings, narrowing)
+            yield told, empty, header_html(latest, strings)
 
         def show(event: gr.EventData) -> str:
             return source_html(latest, event._data, strings)
 
+        def refresh(event: gr.EventData) -> Any:
+            told = event._data
+            shown = told.get("of") if isinstance(told, dict) else None
+            return conditions_html(latest, strings, instead_of=shown) or gr.skip()
+
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        gr.on([button.click, question.submit], reply, question, panes, **quiet)
+        asking: dict[str, Any] = {"inputs": [question, chosen], "outputs": panes, "js": GATHER}
+        gr.on([button.click, question.submit], reply, **asking, **quiet)
         for suggestion in suggestions:
-            chosen = suggestion.click(lambda text: text, suggestion, question, **quiet)
-            chosen.then(reply, question, panes, **quiet)
+            taken = suggestion.click(lambda text: text, suggestion, question, **quiet)
+            taken.then(reply, **asking, **quiet)
         answer.click(show, None, source, queue=False, **quiet)
-        _add_api(gr, latest)
+        conditions.click(refresh, None, conditions, queue=False, **quiet)
+        _add_api(gr, page, latest)
     return page
 
 
@@ -128,10 +108,45 @@ def header_html(latest: Latest, strings: Strings = ENGLISH) -> str:
     return render.header(manifest.documents, manifest.passages, strings)
 
 
-def answer_html(latest: Latest, question: str, strings: Strings = ENGLISH) -> str:
-    """The answer, or what is wrong with the question or the index."""
+def conditions_html(
+    latest: Latest, strings: Strings = ENGLISH, instead_of: str | None = None
+) -> str:
+    """The fold-out of conditions; empty when the page shows that of the index as it is now.
+
+    `instead_of` is the fingerprint that the page's fold-out carries: it is open then.
+    """
     try:
-        return render.answer(latest().ask(question), strings)
+        assistant = latest()
+        own = assistant.snapshot.manifest.fingerprint
+        if own == instead_of:
+            return ""
+        return page_filters.fold_out(
+            assistant.snapshot.cards,
+            assistant.config.language,
+            own,
+            strings,
+            opened=instead_of is not None,
+        )
+    except OnRecordError:  # the next answer says what is wrong
+        return ""
+
+
+def answer_html(
+    latest: Latest, question: str, strings: Strings = ENGLISH, narrowing: object = None
+) -> str:
+    """The answer, or what is wrong with the question, its conditions or the index.
+
+    `narrowing` is what `page_filters.chosen` reads; it comes from a browser.
+    """
+    try:
+        assistant, filters = latest(), page_filters.chosen(narrowing)
+        names = {
+            id_: render_parts.title(card)
+            for id_ in filters.documents
+            if (card := assistant.snapshot.documents.get(id_))
+        }
+        narrowed = page_filters.narrowed(filters, names, strings)
+        return render.answer(assistant.ask(question, filters=filters), strings, narrowed)
     except OnRecordError as error:
         return render.problem(str(error), strings)
 
@@ -222,41 +237,6 @@ def serve(
             uvicorn.Server(config).run(sockets=[listener])
 
 
-class Guard:
-    """ASGI middleware: security headers on every response, and no path that nobody needs."""
-
-    def __init__(self, app: "ASGIApp") -> None:
-        self._app = app
-
-    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        from starlette.datastructures import MutableHeaders
-        from starlette.responses import PlainTextResponse
-
-        async def send_guarded(message: "Message") -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
-            await send(message)
-
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send_guarded)
-        elif not _same_origin(scope):
-            # Another page in the same browser, even one on this machine, must not ask in our name.
-            refusal = PlainTextResponse("Requests from other pages are refused", status_code=403)
-            await refusal(scope, receive, send_guarded)
-        elif _SERVED.fullmatch(scope["path"]) and ".." not in scope["path"]:
-            await self._app(scope, receive, send_guarded)
-        else:
-            refusal = PlainTextResponse("Not found", status_code=404)
-            await refusal(scope, receive, send_guarded)
-
-
-def _same_origin(scope: "Scope") -> bool:
-    """True for a request that names no origin (a program, a navigation) or this very server's."""
-    headers = dict(scope["headers"])
-    origin = headers.get(b"origin")
-    return origin is None or origin == scope["scheme"].encode() + b"://" + headers.get(b"host", b"")
-
-
 def _silence_gradio() -> None:
     """Gradio reads these when it is imported: it then sends nothing anywhere."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -272,21 +252,40 @@ def _suggestions(gr: Any, examples: Sequence[str], strings: Strings) -> list[Any
         return [gr.Button(example, size="sm", variant="secondary") for example in examples]
 
 
-def _add_api(gr: Any, latest: Latest) -> None:
+def _add_api(gr: Any, page: Any, latest: Latest) -> None:
     """The two public calls, with the JSON of the command line: `ask` and `search`."""
 
-    def ask(question: str) -> dict[str, Any]:
+    def ask(question: str, filters: dict[str, Any] | None = None) -> dict[str, Any]:
         """Answers a question with cited sentences, or abstains: an Answer object, schema 1."""
-        return _told(gr, lambda: latest().ask(question).to_json())
+        return _told(gr, lambda: latest().ask(question, filters=read_filters(filters)).to_json())
 
-    def search(question: str, k: int = 8) -> dict[str, Any]:
+    def search(question: str, k: int = 8, filters: dict[str, Any] | None = None) -> dict[str, Any]:
         """The k best passages for a question, without an answer."""
         if not 1 <= k <= 1000:
             raise gr.Error("k must be between 1 and 1000", print_exception=False)
-        return _told(gr, lambda: {"hits": [hit_json(h) for h in latest().search(question, k)]})
+
+        def found() -> dict[str, Any]:
+            hits = latest().search(question, k, read_filters(filters))
+            return {"hits": [hit_json(hit) for hit in hits]}
+
+        return _told(gr, found)
 
     gr.api(ask, api_name="ask")
     gr.api(search, api_name="search")
+    _allow_leaving_out(page, {"ask": (None,), "search": (8, None)})
+
+
+def _allow_leaving_out(page: Any, defaults: dict[str, tuple[Any, ...]]) -> None:
+    """Gradio's own clients send a value for every argument; over HTTP the last may be left out."""
+    validate = page.validate_inputs
+
+    def fill_and_validate(function: Any, inputs: list[Any]) -> None:
+        missing, own = len(function.inputs) - len(inputs), defaults.get(function.api_name, ())
+        if 0 < missing <= len(own):
+            inputs.extend(own[-missing:])  # the list that Gradio goes on to read
+        validate(function, inputs)
+
+    page.validate_inputs = fill_and_validate
 
 
 def _told(gr: Any, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:

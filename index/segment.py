@@ -1,0 +1,262 @@
+"""A segment: some documents of an index with all that makes them searchable, as flat arrays.
+
+Segments are immutable. They are made from encoded documents, from parts of a segment or from
+several, written as one file for each array, and opened memory-mapped: a passage is read from the
+disk when somebody looks at it. Documents become records again one at a time, each checked against
+its SHA-256, so no altered word is ever quoted.
+"""
+
+from __future__ import annotations
+
+import json
+import os.path
+from collections.abc import Sequence, Set
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.codec import Codec
+from index.documents import Document, Page, Passage, Section, sha256_hex
+from index.encoder import Encoded
+from index.keywords import Postings
+from index.ragged import Blob, Bounds, Rows, bounds_of, joined, taken
+from index.token_table import TokenTable
+from index.vectors import STORES, Flat, VectorStore, suited
+
+PLACE = np.dtype([("document", "<i4"), ("start", "<i4"), ("end", "<i4")])
+
+_BODY = ("text", "pages", "sections", "paragraphs")
+"""Fields of a document that are kept apart from the rest, which is read far more often."""
+
+_ARRAYS = (
+    *(f"{blob}.{part}" for blob in ("cards", "bodies") for part in ("bounds", "data", "sums")),
+    *("ids", "sources", "places", "sentence_bounds", "sentences", "frequency"),
+    *(f"{t}.{p}" for t in ("headers", "tokens") for p in ("bounds", "codes", "starts", "pieces")),
+    *(f"postings.{part}" for part in ("terms", "bounds", "rows", "counts", "lengths")),
+)
+"""The arrays of a segment, each a file; dotted names are fields of fields."""
+
+_PARTS = {"cards": Blob, "bodies": Blob, "headers": TokenTable, "tokens": TokenTable,
+          "postings": Postings}  # fmt: skip
+
+CHECKED = (
+    *("cards.bounds", "cards.sums", "bodies.bounds", "bodies.sums", "ids", "sources"),
+    *("places", "sentence_bounds", "sentences"),
+)
+"""Arrays that vouch for the words of documents and say where quotes begin and end: hashed at each
+opening."""
+
+_VECTORS = "vectors.faiss"
+
+MAPPED = 2**20
+"""Bytes from which an array is mapped and not read: each mapping takes one of the files that a
+process may have open (256 on macOS), and most segments of an index are small."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """Documents in the order of their sources, passages in that of their documents.
+
+    `cards` and `bodies` are documents as JSON, without and only with their texts; `ids` and
+    `sources` (hashes) find one. `places` [passages]; passage i has the sentences
+    sentence_bounds[i]:sentence_bounds[i + 1] of `sentences` [n, 2], code points in the document.
+    `headers` go with documents; `tokens`, `postings` and `vectors` with passages. `frequency`
+    [largest word piece + 1] is in how many passages each stands.
+    """
+
+    cards: Blob
+    bodies: Blob
+    ids: NDArray[np.bytes_]
+    sources: NDArray[np.uint64]
+    headers: TokenTable
+    places: NDArray[np.void]
+    sentence_bounds: Bounds
+    sentences: NDArray[np.int32]
+    tokens: TokenTable
+    frequency: NDArray[np.int64]
+    postings: Postings
+    vectors: VectorStore
+
+    @classmethod
+    def of(
+        cls,
+        documents: Sequence[Document],
+        headers: Sequence[Encoded],
+        passages: Sequence[Sequence[Passage]],
+        encoded: Sequence[Encoded],
+        codec: Codec,
+        language: str,
+    ) -> Segment:
+        """`headers` and `passages` (each document's) in step with `documents`, `encoded` with all
+        passages; `language` is that of documents that name none."""
+        flat = [passage for group in passages for passage in group]
+        rows = [row for row, group in enumerate(passages) for _ in group]
+        cards, bodies = zip(*(_as_json(d) for d in documents), strict=True)
+        spans = [(row, p.span.start, p.span.end) for row, p in zip(rows, flat, strict=True)]
+        texts = [f"{documents[row].header}\n{p.text}" for row, p in zip(rows, flat, strict=True)]
+        tokens = TokenTable.of(encoded, codec)
+        vectors = np.array([e.vector for e in encoded], np.float32).reshape(-1, codec.dimension)
+        segment = cls(
+            Blob.of(cards),
+            Blob.of(bodies),
+            np.array([d.id.encode() for d in documents], "S16"),
+            np.array([source_key(d.source) for d in documents], np.uint64),
+            TokenTable.of(headers, codec),
+            np.array(spans, PLACE),
+            bounds_of(len(p.sentences) for p in flat),
+            np.array([s for p in flat for s in p.sentences], np.int32).reshape(-1, 2),
+            tokens,
+            tokens.document_frequency(),
+            Postings.of(texts, [documents[row].language or language for row in rows]),
+            Flat.build(vectors),
+        )
+        return segment.in_order()
+
+    def __len__(self) -> int:
+        """Number of passages."""
+        return len(self.places)
+
+    def document(self, row: int) -> Document:
+        """Raises `ragged.Altered` when its bytes are not those that were written."""
+        fields: dict[str, Any] = json.loads(self.cards[row]) | json.loads(self.bodies[row])
+        parts = {
+            "pages": tuple(Page(**page) for page in fields["pages"]),
+            "sections": tuple(Section(**section) for section in fields["sections"]),
+            "paragraphs": tuple((a, b) for a, b in fields["paragraphs"]),
+        }
+        return Document(**fields | parts)
+
+    def card(self, row: int) -> Document:
+        """A document without its text: what is known of it."""
+        return Document(**json.loads(self.cards[row]), text="")
+
+    def passage(self, row: int, document: Document) -> Passage:
+        """A passage as a record; `document` is the one it belongs to."""
+        sentences = self.sentences[self.sentence_bounds[row] : self.sentence_bounds[row + 1]]
+        return document.passage([(int(a), int(b)) for a, b in sentences])
+
+    def without(self, ids: Set[str]) -> Segment:
+        """The same without some documents: no row of theirs is left in any part."""
+        gone = np.isin(self.ids, np.array([id_.encode() for id_ in ids], "S16"))
+        return self._taken(np.flatnonzero(~gone))
+
+    def in_order(self) -> Segment:
+        """The same by source: ties in score must not depend on what was added first."""
+        keys = [(card["source"], card["id"]) for card in map(json.loads, self._all_cards())]
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        return self if order == list(range(len(keys))) else self._taken(np.array(order, np.int64))
+
+    @classmethod
+    def join(cls, parts: Sequence[Segment]) -> Segment:
+        """One segment of several."""
+        bases = np.cumsum([0, *(len(part.ids) for part in parts)])
+        places = [part.places.copy() for part in parts]
+        for moved, base in zip(places, bases, strict=False):
+            moved["document"] += base
+        tokens = TokenTable.join([part.tokens for part in parts])
+        segment = cls(
+            Blob.join([part.cards for part in parts]),
+            Blob.join([part.bodies for part in parts]),
+            np.concatenate([part.ids for part in parts]),
+            np.concatenate([part.sources for part in parts]),
+            TokenTable.join([part.headers for part in parts]),
+            np.concatenate(places),
+            joined([part.sentence_bounds for part in parts]),
+            np.concatenate([part.sentences for part in parts]),
+            tokens,
+            tokens.document_frequency(),
+            Postings.join([part.postings for part in parts]),
+            Flat.build(np.concatenate([part.vectors.vectors() for part in parts])),
+        )
+        return segment.in_order()
+
+    def languages(self, otherwise: str) -> list[str]:
+        """Of its documents; `otherwise` for those that name none."""
+        cards = map(json.loads, self._all_cards())
+        return sorted({card["language"] or otherwise for card in cards})
+
+    def save(self, folder: Path) -> str:
+        """Writes the arrays into a new folder; returns the name of the vector store."""
+        folder.mkdir()
+        for name in _ARRAYS:
+            first, _, rest = name.partition(".")
+            array = getattr(self, first)
+            array = getattr(array, rest) if rest else array
+            _write(folder / f"{name}.npy", array)
+        kind = suited(len(self))
+        same = isinstance(self.vectors, kind)
+        (self.vectors if same else kind.build(self.vectors.vectors())).save(folder / _VECTORS)
+        return kind.name
+
+    @classmethod
+    def load(cls, folder: Path, store: str) -> Segment:
+        """Raises `ValueError` or `OSError` for files that cannot be right."""
+        fields: dict[str, Any] = {}
+        for name in _ARRAYS:
+            path = folder / f"{name}.npy"
+            mode: Literal["r"] | None = "r" if path.stat().st_size >= MAPPED else None
+            array = np.load(path, mmap_mode=mode, allow_pickle=False)
+            first, _, rest = name.partition(".")
+            fields.setdefault(first, {})[rest] = array
+        for first, value in fields.items():
+            fields[first] = _PARTS[first](**value) if first in _PARTS else value[""]
+        return cls(**fields, vectors=STORES[store].load(folder / _VECTORS))
+
+    def _all_cards(self) -> list[bytes]:
+        return [self.cards[row] for row in range(len(self.cards))]
+
+    def _taken(self, documents: Rows) -> Segment:
+        """Some of the documents by their rows, in that order, with their passages."""
+        place = np.full(len(self.ids), -1, np.int32)
+        place[documents] = np.arange(len(documents), dtype=np.int32)
+        owner = place[self.places["document"]]
+        kept = np.flatnonzero(owner >= 0)
+        passages = kept[np.lexsort((self.places["start"][kept], owner[kept]))]
+        places = self.places[passages].copy()
+        places["document"] = owner[passages]
+        tokens = self.tokens.take(passages)
+        sentence_bounds, sentences = taken(self.sentence_bounds, passages)
+        return Segment(
+            self.cards.take(documents),
+            self.bodies.take(documents),
+            self.ids[documents],
+            self.sources[documents],
+            self.headers.take(documents),
+            places,
+            sentence_bounds,
+            self.sentences[sentences],
+            tokens,
+            tokens.document_frequency(),
+            self.postings.take(passages),
+            Flat.build(self.vectors.vectors()[passages]),
+        )
+
+
+def _write(path: Path, array: NDArray[Any]) -> None:
+    with path.open("wb") as file:
+        # Not to the file itself: numpy would write past Python and not notice a full disk.
+        np.lib.format.write_array(_Sink(file), array, allow_pickle=False)
+
+
+class _Sink:
+    """A file of which nothing but `write` is known."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.write = file.write
+
+
+def source_key(source: str) -> int:
+    """A document's path, however it is spelt, as 64 bits."""
+    return int(sha256_hex(os.path.normpath(source).encode("utf-8", "surrogateescape"))[:16], 16)
+
+
+def _as_json(document: Document) -> tuple[bytes, bytes]:
+    fields = asdict(document)
+    body = {key: fields.pop(key) for key in _BODY}
+    return (
+        json.dumps(fields, ensure_ascii=False, sort_keys=True).encode(),
+        json.dumps(body, ensure_ascii=False, sort_keys=True).encode(),
+    )

@@ -1,0 +1,96 @@
+"""Pieces of HTML that every view uses: text made safe, a reference, a button to a place.
+
+Documents are hostile: whatever comes from one, its metadata included, passes through `escaped` or
+`html.escape` on its way out. `escaped` keeps the text to the code point: the text content of the
+HTML it gives is the text it was given.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from pathlib import PurePath
+from urllib.parse import urlsplit
+
+from index.documents import Document, Span
+from ui.strings import Strings
+
+_BIDI_CONTROL = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+
+
+def escaped(text: str) -> str:
+    """Text as HTML whose text content is that text.
+
+    A carriage return is written as a reference, since parsers turn a bare one into a line feed.
+    A character that reorders the text after it is shut into a span of its own, where it reorders
+    nothing and the style sheet shows that it is there: a quote reads as it is written.
+    """
+    safe = escape(text).replace("\r", "&#13;").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return _BIDI_CONTROL.sub(
+        lambda m: f'<bdi class="control" data-name="U+{ord(m[0]):04X}">{m[0]}</bdi>', safe
+    )
+
+
+def safe_link(url: str) -> str:
+    """The address as a link when it is a web address, else as plain text."""
+    shown = escaped(url)
+    if re.search(r"[\s\x00-\x1f\x7f]", url):
+        return shown
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return shown
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return shown
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{shown}</a>'
+
+
+def opener(span: Span, label: str) -> str:
+    """A button that opens a place in the source; `page.js` sends its place to the server."""
+    return (
+        f'<button type="button" class="opener" data-place="{place(span)}">'
+        f'<span class="label">{label}</span></button>'
+    )
+
+
+def place(span: Span) -> str:
+    return escape(f"{span.document_id}:{span.start}-{span.end}")
+
+
+def reference(
+    document: Document,
+    speaker: str | None,
+    page: str | None,
+    strings: Strings,
+    *,
+    titled: bool = True,
+) -> str:
+    """Speaker, title, publisher, date and page in one line, as far as they are known; each once."""
+    publisher = document.publisher if document.publisher != speaker else None
+    parts = [
+        f'<bdi class="speaker">{escaped(speaker)}</bdi>' if speaker else "",
+        f"<cite><bdi>{escaped(title(document))}</bdi></cite>" if titled else "",
+        f"<bdi>{escaped(publisher)}</bdi>" if publisher else "",
+        date(document.published, strings),
+        f"<bdi>{strings.page.format(page=escaped(page))}</bdi>" if page else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def title(document: Document) -> str:
+    return document.title or PurePath(document.source).name
+
+
+def date(published: str | None, strings: Strings) -> str:
+    """An ISO date of any precision in words; what is no such date, as it was given."""
+    if not published:
+        return f'<span class="undated">{strings.no_date}</span>'
+    year, _, rest = published.partition("-")
+    month, _, day = rest.partition("-")
+    form = strings.date_day if day else strings.date_month if month else strings.date_year
+    try:
+        name = strings.months[int(month) - 1] if month else ""
+        words = form.format(year=int(year), month=name, day=int(day) if day else "")
+    except (ValueError, IndexError):
+        words = published
+    return f'<time datetime="{escape(published)}">{escaped(words)}</time>'
