@@ -14,6 +14,9 @@ PORT ?= 7860
 SERVE ?= 1
 QUESTION ?= How many international bodies did the United States say it would leave?
 ORIGINALS ?= ../shared/seeds
+BENCH ?= ../shared/bench
+LIMIT ?= 500
+LARGEST ?= 100000
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
@@ -22,10 +25,10 @@ EVAL := build/eval
 EXCUSED := $(if $(wildcard $(ORIGINALS)),^$$,shared/seeds)
 export QUESTION
 
-.PHONY: help run test check eval bench constraints clean
+.PHONY: help run test check eval bench bench-retrieval bench-speed constraints clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/run.stamp  ## install, index seeds/, answer one question, serve (PORT=7860, SERVE=0: do not serve)
 	$(BIN)/onrecord add seeds/documents
@@ -79,14 +82,13 @@ else
 endif
 	$(BIN)/onrecord eval gate $(EVAL)/*.jsonl
 
-bench: .venv/run.stamp  ## compare the parts of the retrieval, in quality and time, on this machine
-	rm -rf build/bench
-	$(BIN)/onrecord add --index build/bench/briefs seeds/documents
-	$(BIN)/onrecord eval bench --gold seeds/gold/briefs.jsonl --index build/bench/briefs
-ifneq ($(wildcard $(ORIGINALS)),)
-	$(BIN)/onrecord add --index build/bench/originals --manifest seeds/manifest.jsonl "$(ORIGINALS)"
-	$(BIN)/onrecord eval bench --gold seeds/gold/originals.jsonl --index build/bench/originals
-endif
+bench: bench-retrieval bench-speed  ## both of the following
+
+bench-retrieval: .venv/run.stamp  ## parts of the retrieval and the boxed baseline, in quality and time (LIMIT=500)
+	$(BIN)/onrecord eval bench --bench "$(BENCH)" --originals "$(ORIGINALS)" --limit "$(LIMIT)"
+
+bench-speed: .venv/run.stamp  ## indexing, searching, memory and disk from 1,000 passages to LARGEST=100000
+	$(BIN)/onrecord eval speed --bench "$(BENCH)" --largest "$(LARGEST)"
 
 constraints:  ## resolve everything anew and rewrite constraints.txt (keeps comments, markers and torch)
 	rm -rf build/resolve

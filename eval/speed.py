@@ -98,7 +98,7 @@ class Speed:
     def to_json(self) -> dict[str, Any]:
         found = asdict(self)
         if self.indexing:
-            found["indexing"]["ratio"] = self.indexing.ratio
+            found["indexing"] |= {"ratio": self.indexing.ratio, "best": self.indexing.best}
         for row, size in zip(found["sizes"], self.sizes, strict=True):
             row["serving"] |= {f"p{n}": size.serving.percentile(n) for n in (50, 95, 99)}
             del row["serving"]["seconds"]
@@ -117,7 +117,7 @@ def measure(
         speed.indexing = indexing(texts.documents, config, plan.passages, plan.rounds)
         yield from _kept(speed, out, f"indexing: {speed.indexing.ratio:.2f} times the framework's")
     if "cold" in plan.parts:
-        speed.cold = cold(plan)
+        speed.cold = cold(plan, config)
         yield from _kept(speed, out, f"cold ask: {median(speed.cold.seconds):.2f} s")
     if {"stores", "search"} & set(plan.parts):
         encoder = ENCODERS[config.encoder](config.device)
@@ -196,11 +196,12 @@ def _bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def cold(plan: Plan, question: str = "What did Tom Malinowski say about Russia?") -> Cold:
+def cold(plan: Plan, config: Config) -> Cold:
     """`onrecord ask` on the seeds' index in new processes, the files being in the page cache."""
+    question = "What did Tom Malinowski say about Russia?"
     with TemporaryDirectory(prefix="onrecord-speed-") as path:
         folder = IndexFolder(Path(path, "index"))
-        report = add(folder, [str(plan.seeds)], Config())
+        report = add(folder, [str(plan.seeds)], config)
         command = [
             *(sys.executable, "-c", "from ui.cli import main; main()"),
             *("ask", "--index", str(folder.path), question),

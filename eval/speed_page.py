@@ -68,7 +68,7 @@ def _indexing(row: Data) -> list[str]:
         "|---|---|---|",
         f"| framework | {spread(row['theirs'])} |",
         f"| ours | {spread(row['ours'])} |",
-        f"| **ratio** | **{row['ratio']:.2f}** | |",
+        f"| **ratio** | **{row['ratio']:.2f}** | of the best rounds {row['best']:.2f} |",
         "",
     ]
 
@@ -100,7 +100,7 @@ def _sizes(rows: Sequence[Data], corpus: Data) -> list[str]:
         "## Searching",
         "",
         "**The corpora are synthetic**: passages of real sentences "
-        f"({corpus['real_sentences']} of {corpus['real_passages']} passages of SQuAD 2.0, XQuAD "
+        f"({corpus['real_sentences']}, of {corpus['real_passages']} passages of SQuAD 2.0, XQuAD "
         f"and PubMedQA, {corpus['mean_word_pieces']} word pieces a passage), drawn at random among "
         "neighbours in meaning. The questions are real ones of the same collections. A process of "
         "its own opens the index and searches; encoding the question, reordering and making hits "

@@ -34,7 +34,8 @@ class Assistant:
         self.config = config
         self.retriever = Retriever(snapshot, encoder, config)
         self.composer = COMPOSERS[config.composer](self.retriever.late, config)
-        made_by = f"{snapshot.manifest.fingerprint} {config.model_dump_json()}"
+        settings = config.model_dump_json(exclude={"device"})  # where, not what, is computed
+        made_by = f"{snapshot.manifest.fingerprint} {settings}"
         self.fingerprint = sha256_hex(made_by.encode())[:16]
 
     def ask(

@@ -24,6 +24,8 @@ class CrossEncoder:
 
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         folder = Path(model).expanduser()
+        if model.startswith((".", "/", "~")) and not folder.is_dir():
+            raise InputError(f"cross_encoder = {model!r}: no such folder", "mend the path")
         try:
             self._model = Model(
                 str(folder) if folder.is_dir() else model,

@@ -145,9 +145,11 @@ class Retriever:
             sentences = self.late.sentences(question, fused)
             return sentences, best(sentences, stored(sentences), weights, k)
         sentences = self.late.sentences(question, self._around(fused, candidates.allowed))
-        return sentences, best(
-            sentences, runs(sentences, fused, self._config.hit_chars), weights, k
-        )
+        windows = runs(sentences, fused, self._config.hit_chars)
+        # What is left of a window that another cut into may hold nothing that was found.
+        ranked = best(sentences, windows, weights, k)
+        rows = (sentences.row[window.first : window.stop].tolist() for window in ranked)
+        return sentences, [w for w, own in zip(ranked, rows, strict=True) if fused.keys() & own]
 
     def _why(
         self, question: str, encoded: Encoded, weights: Floats

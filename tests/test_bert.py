@@ -95,8 +95,9 @@ def test_rows_are_those_of_sentence_transformers(model, reference):
 def test_the_vectors_of_the_encoder_are_those_of_sentence_transformers(minilm, reference):
     """Whatever the machine's fast type is; token vectors without the mean of much text."""
     raw = MiniLM(mean=np.zeros(MiniLM.dimension, np.float32))
+    texts = TEXTS[2:7]
     for one, plain, (_, rows) in zip(
-        minilm.encode_document(TEXTS), raw.encode_document(TEXTS), reference, strict=True
+        minilm.encode_document(texts), raw.encode_document(texts), reference[2:7], strict=True
     ):
         assert one.vector @ unit(rows.mean(axis=0)[None])[0] > 0.9995
         if len(one.tokens):
@@ -107,12 +108,11 @@ def test_the_vectors_of_the_encoder_are_those_of_sentence_transformers(minilm, r
 
 def test_a_text_has_the_same_rows_whatever_it_is_encoded_with(model):
     """To the bit in bfloat16; MKL's float32 sums a matrix of three rows in another order."""
-    torch.set_num_threads(2)
     together = encoded(model, TEXTS)
-    torch.set_num_threads(1)
     count = len(TEXTS)
-    mixes = [[number] for number in range(count)] + [[0, 2, count - 1], [count - 3, 1]]
-    for mix in mixes:
+    mixes = [[number] for number in range(count)] + [[count - 3, 1], [0, 2, count - 1]]
+    for threads, mix in zip([*[1] * (len(mixes) - 1), 2], mixes, strict=True):
+        torch.set_num_threads(threads)
         for number, rows in zip(mix, encoded(model, [TEXTS[n] for n in mix]), strict=True):
             if model._dtype == torch.bfloat16:
                 assert np.array_equal(rows, together[number]), TEXTS[number]

@@ -139,6 +139,22 @@ def test_a_window_joins_what_splitting_had_cut(make_index):
     assert f"{first} {second}" in found.hits[0].passage.text
 
 
+def test_the_neighbours_of_a_candidate_are_read_but_of_its_own_document_only(make_index):
+    beasts = [["ant", "bee", "cat", "dog"], ["elk", "fox", "gnu"]]
+    lines = [[f"One {b} ran to the other {b} on the pier of the {b}." for b in x] for x in beasts]
+    folder = make_index(
+        {f"{n}.txt": "\n\n".join(each) for n, each in enumerate(lines)},
+        Config(encoder="hashing", passage_tokens=16),
+    )
+    searching = retriever(folder, candidates=1, hits=1)
+    read = {"cat": ["bee", "cat", "dog"], "dog": ["cat", "dog"], "elk": ["elk", "fox"]}
+    for asked, expected in read.items():
+        found = searching.search(asked)
+        texts = [folder.open().passages[row].text for row in sorted(set(found.sentences.row))]
+        assert [text.split()[1] for text in texts] == expected
+        assert found.hits[0].passage.text == "\n\n".join(texts)
+
+
 def test_a_score_is_the_fit_of_the_window_and_relevance_its_mean_with_the_best_cosine(storm):
     question = "When did the ice in the harbour break?"
     found = retriever(storm, hit_chars=300).search(question)

@@ -28,6 +28,17 @@ GoldOption = Annotated[Path, typer.Option("--gold", metavar="FILE", help="Gold q
 GatesOption = Annotated[
     Path | None, typer.Option("--gates", metavar="FILE", help="Instead of the project's own.")
 ]
+BENCH = Path("../shared/bench")
+BenchOption = Annotated[
+    Path, typer.Option("--bench", metavar="DIR", help="squad2_articles.json and others.")
+]
+SeedsOption = Annotated[Path, typer.Option("--seeds", metavar="DIR", help="Briefs and gold.")]
+OriginalsOption = Annotated[
+    Path, typer.Option("--originals", metavar="DIR", help="The briefs' sources.")
+]
+LimitOption = Annotated[
+    int, typer.Option("--limit", metavar="N", min=1, help="Questions of each benchmark.")
+]
 SeedOption = Annotated[int, typer.Option("--seed", metavar="S", help="Draws the questions.")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A file made by eval run --out.")]
 
@@ -166,13 +177,82 @@ def eval_baseline(run: RunArgument, gates: GatesOption = None) -> None:
     say(f"written {update_baseline(loaded, asked[loaded.name].no_loss)}; commit it")
 
 
-@evaluation.command("bench", epilog="Example: onrecord eval bench --gold seeds/gold/briefs.jsonl")
-def eval_bench(gold: GoldOption, index: IndexOption = DEFAULT_INDEX) -> None:
-    """Compares the parts of the retrieval with each other, in quality and time, in one run."""
-    from eval.bench import ablations
-    from ui.terminal import ablations_text
+@evaluation.command("bench", epilog="Example: onrecord eval bench --limit 100")
+def eval_bench(
+    bench: BenchOption = BENCH,
+    seeds: SeedsOption = Path("seeds"),
+    originals: OriginalsOption = Path("../shared/seeds"),
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FOLDER", help="For bench.json and bench.md.")
+    ] = Path("build/bench"),
+    gold: Annotated[
+        Path | None,
+        typer.Option("--gold", metavar="FILE", help="Only these questions, over --index."),
+    ] = None,
+    index: IndexOption = DEFAULT_INDEX,
+    limit: LimitOption = 500,
+    seed: SeedOption = 0,
+    config: ConfigOption = None,
+) -> None:
+    """Compares the parts of the retrieval with each other and with LangChain's tutorial.
 
-    say(ablations_text(ablations(index, gold)))
+    On public benchmarks and the seeds, in quality and time, in one run. Some fifteen minutes.
+    """
+    from tempfile import TemporaryDirectory
+
+    from eval.bench import Source, public_and_seeds
+    from eval.bench import bench as measured
+    from eval.results import Places
+
+    with TemporaryDirectory(prefix="onrecord-bench-") as work, progress_bar("asking") as progress:
+        if gold:
+            sources, missing = [Source(gold.stem, gold.stem, gold, index=index)], list[str]()
+        else:
+            places = Places(bench, seeds, originals, limit, seed)
+            sources, missing = public_and_seeds(places, Path(work))
+        for line in measured(sources, missing, out, settings_from(config), progress):
+            say(line)
+
+
+@evaluation.command("speed", epilog="Example: onrecord eval speed --largest 10000")
+def eval_speed(
+    bench: BenchOption = BENCH,
+    seeds: SeedsOption = Path("seeds"),
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FOLDER", help="For speed.json, .md and .svg.")
+    ] = Path("build/bench/speed"),
+    largest: Annotated[
+        int, typer.Option("--largest", metavar="N", min=1, help="Passages of the largest index.")
+    ] = 100_000,
+    questions: Annotated[
+        int, typer.Option("--questions", metavar="N", min=1, help="Put to each index.")
+    ] = 300,
+    parts: Annotated[
+        str, typer.Option("--parts", metavar="NAMES", help="With commas between; all if left out.")
+    ] = "indexing,stores,cold,search",
+    seed: SeedOption = 0,
+    config: ConfigOption = None,
+) -> None:
+    """Measures indexing, searching, memory and disk from 1,000 passages to --largest.
+
+    Corpora are made up of the sentences of public benchmarks. Some ten minutes to 100,000 passages,
+    half an hour and 8 GB of disk to 1,000,000.
+    """
+    from eval.speed import Plan, measure
+
+    plan = Plan(
+        bench=bench,
+        seeds=seeds / "documents",
+        work=out / "work",
+        largest=largest,
+        questions=questions,
+        parts=tuple(parts.split(",")),
+        seed=seed,
+    )
+    with progress_bar("encoding") as progress:
+        for line in measure(plan, out, settings_from(config), progress):
+            say(line)
+    say((out / "speed.md").read_text(encoding="utf-8"))
 
 
 @evaluation.command("draft", epilog="Example: onrecord eval draft memo.txt > drafts.jsonl")
@@ -265,24 +345,16 @@ def eval_adapt(
 
 @evaluation.command("results", epilog="Example: onrecord eval results --bench ../shared/bench")
 def eval_results(
-    bench: Annotated[
-        Path, typer.Option("--bench", metavar="DIR", help="squad2_articles.json and others.")
-    ] = Path("../shared/bench"),
-    seeds: Annotated[Path, typer.Option("--seeds", metavar="DIR", help="Briefs and gold.")] = Path(
-        "seeds"
-    ),
-    originals: Annotated[
-        Path, typer.Option("--originals", metavar="DIR", help="The briefs' sources.")
-    ] = Path("../shared/seeds"),
+    bench: BenchOption = BENCH,
+    seeds: SeedsOption = Path("seeds"),
+    originals: OriginalsOption = Path("../shared/seeds"),
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="Its tables are replaced.")
     ] = Path("docs/RESULTS.md"),
     runs: Annotated[
         Path | None, typer.Option("--runs", metavar="DIR", help="Keep the runs here.")
     ] = None,
-    limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="Questions of each benchmark.")
-    ] = 500,
+    limit: LimitOption = 500,
     seed: SeedOption = 0,
     config: ConfigOption = None,
 ) -> None:

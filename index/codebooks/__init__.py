@@ -17,8 +17,8 @@ Floats = NDArray[np.float32]
 @dataclass(frozen=True, slots=True, eq=False)
 class Codebook:
     """`mean` [d] of unit token vectors; `rotation` [d, d], orthogonal, and `centroids`
-    [width, 256, d / width] of the centred ones; `gain` is 1 / the mean cosine of a vector with
-    what is left of it. `sha256` is of the file."""
+    [width, 256, d / width] of the centred ones; `gain` is 1 / the mean cosine of a vector
+    it was learned from with what is left of it. `sha256` is of the file."""
 
     mean: Floats
     rotation: Floats
