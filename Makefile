@@ -25,7 +25,7 @@ EVAL := build/eval
 EXCUSED := $(if $(wildcard $(ORIGINALS)),^$$,shared/seeds)
 export QUESTION
 
-.PHONY: help run test check eval bench bench-retrieval bench-speed constraints clean
+.PHONY: help run test check eval bench bench-retrieval bench-speed codebook constraints clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -89,6 +89,9 @@ bench-retrieval: .venv/run.stamp  ## parts of the retrieval and the boxed baseli
 
 bench-speed: .venv/run.stamp  ## indexing, searching, memory and disk from 1,000 passages to LARGEST=100000
 	$(BIN)/onrecord eval speed --bench "$(BENCH)" --largest "$(LARGEST)"
+
+codebook: .venv/run.stamp  ## learn the codebook of token vectors anew (indexes must then be rebuilt)
+	$(BIN)/python -m eval.codebook "$(BENCH)" index/codebooks/minilm.npz
 
 constraints:  ## resolve everything anew and rewrite constraints.txt (keeps comments, markers and torch)
 	rm -rf build/resolve

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -26,8 +27,9 @@ from torch.nn import functional
 Linear = tuple[Tensor, Tensor]
 """Weight [out, in] and bias [out]; of a layer norm, scale and shift."""
 
-_BATCH = {"cpu": 4096, "cuda": 65_536}
-"""Word pieces in a batch: some thirty passages for a processor; a GPU wants many more."""
+_BATCH = {"cpu": 2048, "cuda": 65_536}
+"""Word pieces in a batch. 1,024 to 4,096 are equal on two cores, 8,192 a fifth slower; a GPU wants
+many more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Bert:
         self._ends = (tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]"))
         self._heads, self._epsilon, self._dtype = heads, epsilon, dtype
         self._words = weights["embeddings.word_embeddings.weight"]
+        self.device = self._words.device.type
         self._positions = (
             weights["embeddings.position_embeddings.weight"]
             + weights["embeddings.token_type_embeddings.weight"][0]
@@ -81,14 +84,25 @@ class Bert:
         marked = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [self._cut(mark) for mark in marked]
 
-    @torch.inference_mode()
-    def encode(self, texts: Sequence[Pieces]) -> Iterator[tuple[int, torch.Tensor]]:
+    def encode(self, texts: Sequence[Pieces], workers: int = 1) -> Iterator[tuple[int, Tensor]]:
         """The number of each text and its [t + 2, d] float32 rows: [CLS], its pieces, [SEP].
 
-        Texts come in the order of their lengths.
+        Texts come in the order of their lengths. Each worker encodes batches of its own in one
+        thread: 1.3 times as fast on two cores as two threads that share each small product.
         """
-        for chosen in self._batches([len(text.numbers) + 2 for text in texts]):
-            yield from zip(chosen, self._encode([texts[i] for i in chosen]), strict=True)
+        batches = list(self._batches([len(text.numbers) + 2 for text in texts]))
+        chosen = [[texts[i] for i in batch] for batch in batches]
+        if workers == 1 or len(batches) < 2:
+            torch.set_num_threads(1)
+            for batch, rows in zip(batches, map(self._encode, chosen), strict=True):
+                yield from zip(batch, rows, strict=True)
+            return
+        pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+        try:
+            for batch, rows in zip(batches, pool.map(self._encode, chosen), strict=True):
+                yield from zip(batch, rows, strict=True)
+        finally:
+            pool.shutdown(cancel_futures=True)  # an interruption waits for the running batches only
 
     def _cut(self, mark: Encoding) -> Pieces:
         return Pieces(mark.ids[: self.max_pieces], mark.offsets[: self.max_pieces])
@@ -98,7 +112,7 @@ class Bert:
         batch: list[int] = []
         total = 0
         for i in sorted(range(len(lengths)), key=lengths.__getitem__):
-            if batch and total + lengths[i] > _BATCH[self._words.device.type]:
+            if batch and total + lengths[i] > _BATCH[self.device]:
                 yield batch
                 batch, total = [], 0
             batch.append(i)
@@ -106,6 +120,7 @@ class Bert:
         if batch:
             yield batch
 
+    @torch.inference_mode()
     def _encode(self, texts: Sequence[Pieces]) -> tuple[Tensor, ...]:
         first, last = self._ends
         lengths = [len(text.numbers) + 2 for text in texts]

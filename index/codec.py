@@ -7,10 +7,12 @@ on the disk is decided here. Only directions matter: rows come back with unit le
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from index.codebooks import Codebook, Floats, packaged
 from index.encoder import unit
@@ -112,12 +114,16 @@ class Quantised:
         x and -c.c/2 behind c. Some rows at a time, so that the products stay in a core's cache."""
         codes = np.empty((len(rows), self.width), np.uint8)
         tables = np.concatenate([self._centroids, -self._squares[:, :, None] / 2], axis=2)
-        for at in range(0, len(rows), _ROWS):
+
+        def code(at: int) -> None:
             parts = self.project(rows[at : at + _ROWS]).reshape(-1, self.width, self._part)
             ones = np.ones((len(parts), self.width, 1), np.float32)
             parts = np.concatenate([parts, ones], axis=2)
             for number, table in enumerate(tables):
                 codes[at : at + _ROWS, number] = (parts[:, number] @ table.T).argmax(axis=1)
+
+        with ThreadPoolExecutor() as pool, ThreadpoolController().limit(limits=1, user_api="blas"):
+            list(pool.map(code, range(0, len(rows), _ROWS)))
         return codes
 
     def decode(self, codes: Codes) -> Floats:

@@ -82,7 +82,7 @@ class MiniLM:
         _verify_weights(folder / "model.safetensors", self.weights_sha256)
         self._bert = bert.load(folder, _device(device))
         self._mean = packaged("minilm").mean if mean is None else mean
-        self._threads = torch.get_num_threads()
+        self._workers = torch.get_num_threads() if self._bert.device == "cpu" else 1
         self.max_pieces = self._bert.max_pieces
 
     def count_pieces(self, text: str) -> int:
@@ -96,17 +96,14 @@ class MiniLM:
     def encode_document(
         self, texts: Sequence[str], progress: Progress | None = None
     ) -> list[Encoded]:
-        return self._encode(texts, self._threads, progress)
+        return self._encode(texts, self._workers, progress)
 
     def _encode(
-        self, texts: Sequence[str], threads: int, progress: Progress | None
+        self, texts: Sequence[str], workers: int, progress: Progress | None
     ) -> list[Encoded]:
-        import torch
-
-        torch.set_num_threads(threads)
         pieces = self._bert.pieces(texts)
         done: dict[int, Encoded] = {}
-        for number, output in self._bert.encode(pieces):
+        for number, output in self._bert.encode(pieces, workers):
             rows = output.numpy()
             done[number] = Encoded(
                 vector=unit(rows.mean(axis=0)[None])[0],

@@ -95,7 +95,7 @@ class Postings:
 
     terms: NDArray[np.uint64]
     bounds: Bounds
-    rows: NDArray[np.int32]
+    rows: NDArray[np.integer]
     counts: NDArray[np.uint8]
     lengths: NDArray[np.int32]
 
@@ -127,10 +127,11 @@ class Postings:
         lengths: NDArray[np.int32],
     ) -> Postings:
         """From a term, a row and a count for each posting, in any order."""
+        small = np.uint16 if len(lengths) <= 2**16 else np.int32
         order = np.lexsort((rows, terms))
         unique, first = np.unique(terms[order], return_index=True)
         bounds = np.append(first, len(terms)).astype(np.int64)
-        return cls(unique, bounds, rows[order], counts[order], lengths)
+        return cls(unique, bounds, rows[order].astype(small), counts[order], lengths)
 
     def take(self, keep: Rows) -> Postings:
         """The postings of some of the passages, in that order."""

@@ -9,6 +9,7 @@ its SHA-256, so no altered word is ever quoted.
 from __future__ import annotations
 
 import json
+import mmap
 import os.path
 from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass
@@ -51,6 +52,9 @@ opening."""
 
 _VECTORS = "vectors.faiss"
 
+_GLANCED = ("tokens.codes", "tokens.starts", "sentences", "bodies.data")
+"""Large arrays of which a search reads a little here and there: `release` is about these."""
+
 MAPPED = 2**20
 """Bytes from which an array is mapped and not read: each mapping takes one of the files that a
 process may have open (256 on macOS), and most segments of an index are small."""
@@ -79,6 +83,7 @@ class Segment:
     frequency: NDArray[np.int64]
     postings: Postings
     vectors: VectorStore
+    maps: tuple[mmap.mmap, ...] = ()
 
     @classmethod
     def of(
@@ -195,16 +200,28 @@ class Segment:
     def load(cls, folder: Path, store: str) -> Segment:
         """Raises `ValueError` or `OSError` for files that cannot be right."""
         fields: dict[str, Any] = {}
+        maps = []
         for name in _ARRAYS:
             path = folder / f"{name}.npy"
             mode: Literal["r"] | None = "r" if path.stat().st_size >= MAPPED else None
             # As a plain array: slicing numpy's memory-mapped class takes three times as long.
-            array = np.asarray(np.load(path, mmap_mode=mode, allow_pickle=False))
+            loaded = np.load(path, mmap_mode=mode, allow_pickle=False)
+            if name in _GLANCED and isinstance(loaded, np.memmap):
+                maps.append(loaded._mmap)  # type: ignore[attr-defined]
+            array = np.asarray(loaded)
             first, _, rest = name.partition(".")
             fields.setdefault(first, {})[rest] = array
         for first, value in fields.items():
             fields[first] = _PARTS[first](**value) if first in _PARTS else value[""]
-        return cls(**fields, vectors=STORES[store].load(folder / _VECTORS))
+        store_opened = STORES[store].load(folder / _VECTORS)
+        return cls(**fields, vectors=store_opened, maps=tuple(maps))
+
+    def release(self) -> None:
+        """Lets go of the pages that were glanced at. They stay in the system's cache, but what a
+        process holds does not grow with every passage it ever looked at."""
+        for map_ in self.maps:
+            if hasattr(mmap, "MADV_DONTNEED"):
+                map_.madvise(mmap.MADV_DONTNEED)
 
     def _all_cards(self) -> list[bytes]:
         return [self.cards[row] for row in range(len(self.cards))]

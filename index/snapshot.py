@@ -50,6 +50,11 @@ class Snapshot:
         """Number of passages."""
         return self._bases[-1]
 
+    def release(self) -> None:
+        """To be called now and then: see `Segment.release`."""
+        for segment in self.segments:
+            segment.release()
+
     def place(self, row: int) -> tuple[int, int]:
         """Number of the segment of a passage, and its row in it."""
         number = bisect_right(self._bases, row) - 1

@@ -32,6 +32,8 @@ class Budget:
         self._count_pieces = count_pieces
 
     def holds(self, text: str) -> bool:
+        if len(text.encode()) <= min(self.tokens, self.pieces):  # a token is a byte at least
+            return True
         return count_tokens(text) <= self.tokens and self._count_pieces(text) <= self.pieces
 
 

@@ -75,7 +75,9 @@ class Retriever:
         # The matrices are small: several threads would spend their time waiting for each other
         # (a product of 0.1 ms took 8 on a busy machine).
         with self._blas.limit(limits=1, user_api="blas"):
-            return self._search(question, k, filters)
+            found = self._search(question, k, filters)
+        self._snapshot.release()
+        return found
 
     def _search(self, question: str, k: int | None, filters: Filters) -> Found:
         wanted = self._config.hits if k is None else k
@@ -147,9 +149,9 @@ class Retriever:
         sentences = self.late.sentences(question, self._around(fused, candidates.allowed))
         windows = runs(sentences, fused, self._config.hit_chars)
         # What is left of a window that another cut into may hold nothing that was found.
-        ranked = best(sentences, windows, weights, k)
-        rows = (sentences.row[window.first : window.stop].tolist() for window in ranked)
-        return sentences, [w for w, own in zip(ranked, rows, strict=True) if fused.keys() & own]
+        chosen = best(sentences, windows, weights, k)
+        rows = (sentences.row[window.first : window.stop].tolist() for window in chosen)
+        return sentences, [w for w, own in zip(chosen, rows, strict=True) if fused.keys() & own]
 
     def _why(
         self, question: str, encoded: Encoded, weights: Floats

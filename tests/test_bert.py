@@ -70,8 +70,8 @@ def model(request) -> Bert:
     return load(FOLDER, device, torch.float32 if kind == "exact" else fast_dtype(device))
 
 
-def encoded(model: Bert, texts) -> list[np.ndarray]:
-    rows = dict(model.encode(model.pieces(texts)))
+def encoded(model: Bert, texts, workers=1) -> list[np.ndarray]:
+    rows = dict(model.encode(model.pieces(texts), workers))
     return [rows[number].numpy() for number in range(len(texts))]
 
 
@@ -111,9 +111,10 @@ def test_a_text_has_the_same_rows_whatever_it_is_encoded_with(model):
     together = encoded(model, TEXTS)
     count = len(TEXTS)
     mixes = [[number] for number in range(count)] + [[count - 3, 1], [0, 2, count - 1]]
-    for threads, mix in zip([*[1] * (len(mixes) - 1), 2], mixes, strict=True):
-        torch.set_num_threads(threads)
-        for number, rows in zip(mix, encoded(model, [TEXTS[n] for n in mix]), strict=True):
+    mixes += [[*range(count)] * 8]  # several batches
+    for workers, mix in zip([*[1] * (len(mixes) - 1), 2], mixes, strict=True):
+        given = encoded(model, [TEXTS[n] for n in mix], workers)
+        for number, rows in zip(mix, given, strict=True):
             if model._dtype == torch.bfloat16:
                 assert np.array_equal(rows, together[number]), TEXTS[number]
             else:

@@ -196,7 +196,7 @@ def eval_bench(
 ) -> None:
     """Compares the parts of the retrieval with each other and with LangChain's tutorial.
 
-    On public benchmarks and the seeds, in quality and time, in one run. Some fifteen minutes.
+    On public benchmarks and the seeds, in quality and time, in one run. Some ten minutes.
     """
     from tempfile import TemporaryDirectory
 
@@ -235,8 +235,8 @@ def eval_speed(
 ) -> None:
     """Measures indexing, searching, memory and disk from 1,000 passages to --largest.
 
-    Corpora are made up of the sentences of public benchmarks. Some ten minutes to 100,000 passages,
-    half an hour and 8 GB of disk to 1,000,000.
+    Corpora are made up of the sentences of public benchmarks. Takes some five minutes to 100,000
+    passages; ten, and 8 GB of disk, to 1,000,000.
     """
     from eval.speed import Plan, measure
 

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
 
 import typer
 
@@ -126,22 +125,22 @@ def documents_text(documents: Iterable[Document]) -> str:
 
 
 def manifest_text(manifest: Manifest, size: int) -> str:
+    stores = ", ".join(sorted({segment.vector_store for segment in manifest.segments}))
     rows: Mapping[str, object] = {
         "documents": manifest.documents,
         "passages": manifest.passages,
         "sentences": manifest.sentences,
         "word pieces": manifest.word_pieces,
         "size on disk": f"{size / 2**20:.1f} MiB",
+        "segments": f"{len(manifest.segments)}{stores and f' ({stores})'}",
         "encoder": f"{manifest.encoder}, {manifest.dimension} dimensions",
         "encoder sha256": manifest.encoder_sha256,
+        "token vectors": manifest.codec,
         "passage budget": f"{manifest.passage_tokens} tokens ({manifest.token_encoding})",
         "fingerprint": manifest.fingerprint,
         "made": f"{manifest.created} by onrecord {manifest.onrecord}, format {manifest.format}",
     }
     return "\n".join(f"{name:<15} {value}" for name, value in rows.items())
-
-
-SHOWN_FIRST = ("success@1", "success@5", "mrr@10", "correct", "supported")
 
 
 def run_text(run: Run) -> str:
@@ -177,18 +176,6 @@ def comparison_text(
             f"        A: {_one_line(change.first.answer.text)}",
             f"        B: {_one_line(change.second.answer.text)}",
         ]
-    return "\n".join(lines)
-
-
-def ablations_text(runs: Mapping[str, Run]) -> str:
-    """A table; times are given against the last row, the product's default."""
-    head = "".join(f"{measure:>11}" for measure in SHOWN_FIRST)
-    lines = [f"{'':<18}{head}  ms/question    ratio"]
-    medians = {name: median(run.values("seconds").values()) for name, run in runs.items()}
-    last = medians[list(runs)[-1]]
-    for name, run in runs.items():
-        cells = "".join(f"{run.measures[measure]:>11.3f}" for measure in SHOWN_FIRST)
-        lines.append(f"{name:<18}{cells}{medians[name] * 1000:>13.1f}{medians[name] / last:>9.2f}")
     return "\n".join(lines)
 
 
