@@ -80,7 +80,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One table: both runs, and the mean passage length of each system."""
+    """One table: both runs, and the mean length of a hit of each system, in characters."""
 
     title: str
     baseline: Run
@@ -185,21 +185,20 @@ def results(
     corpus = Corpus(snapshot.documents.values())
     tutorial = open_tutorial(index, DEPTH, progress)
     ours = _Deeper(open_assistant(index, config))
-    characters = (
-        characters_per_passage(chunk.text for chunk in tutorial.chunks),
-        characters_per_passage(passage.text for passage in snapshot.passages),
-    )
     systems: tuple[System, System] = (tutorial, ours)
     for title, path in collection.golds.items():
         gold = open_gold(path, corpus)
         if gold.not_run:
             raise InputError(f"{path}: {gold.not_run[0]}: document missing", "complete the corpus")
-        runs = []
+        runs, characters = [], []
         for system in systems:
             system.answer("first", gold.questions[0].question.question)  # pays for loading
             answers = ask_all(system, gold, progress=progress)
             runs.append(score(gold, answers, corpus, system=system.name, about={}))
-        yield Result(title, runs[0], runs[1], characters, title in collection.cross_language)
+            hits = (hit.text for answer in answers.values() for hit in answer.hits)
+            characters.append(characters_per_passage(hits))
+        lengths = (characters[0], characters[1])
+        yield Result(title, runs[0], runs[1], lengths, title in collection.cross_language)
 
 
 def page(found: Iterable[Result], missing: Sequence[str], places: Places) -> list[str]:
@@ -220,7 +219,7 @@ def page(found: Iterable[Result], missing: Sequence[str], places: Places) -> lis
         lines += [
             *(f"### {result.title}", "", f"{len(result.ours.rows)} questions.", "", *_HEAD),
             *(_row(row.measure, row) for row in rows),
-            f"| characters per passage | | {a:.0f} | {b:.0f} | {b - a:+.0f} | |",
+            f"| characters per hit | | {a:.0f} | {b:.0f} | {b - a:+.0f} | |",
             f"| median milliseconds | | {first:.0f} | {second:.0f} | {second - first:+.0f} | |",
             *("", _worse(rows), ""),
         ]

@@ -312,7 +312,7 @@ def _postings(pool: Pool, owner: Rows, chosen: Rows, size: int) -> Postings:
     return Postings(
         unique,
         bounds.astype(np.int64),
-        (keys % size).astype(np.int32),
+        (keys % size).astype(np.uint16 if size <= 2**16 else np.int32),
         np.minimum(counts, 255).astype(np.uint8),
         np.bincount(rows, minlength=size).astype(np.int32),
     )

@@ -108,7 +108,7 @@ def test_results_compare_both_and_name_what_is_not_there(tmp_path: Path) -> None
         "success@5",
         "citation_precision",
         "abstention_recall",
-        "characters per passage",
+        "characters per hit",
     ):
         assert f"| {measure} |" in text
     assert "no-seeds" in text
