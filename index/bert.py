@@ -92,17 +92,17 @@ class Bert:
         """
         batches = list(self._batches([len(text.numbers) + 2 for text in texts]))
         chosen = [[texts[i] for i in batch] for batch in batches]
-        if workers == 1 or len(batches) < 2:
-            torch.set_num_threads(1)
-            for batch, rows in zip(batches, map(self._encode, chosen), strict=True):
-                yield from zip(batch, rows, strict=True)
-            return
         pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
         try:
-            for batch, rows in zip(batches, pool.map(self._encode, chosen), strict=True):
+            single = workers == 1 or len(batches) < 2
+            encoded = (map if single else pool.map)(self._encode, chosen)
+            for batch, rows in zip(batches, encoded, strict=True):
                 yield from zip(batch, rows, strict=True)
         finally:
             pool.shutdown(cancel_futures=True)  # an interruption waits for the running batches only
+            torch.set_num_threads(before)
 
     def _cut(self, mark: Encoding) -> Pieces:
         return Pieces(mark.ids[: self.max_pieces], mark.offsets[: self.max_pieces])

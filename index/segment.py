@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from index.codec import Codec
+from index.codec import Codec, Codes
 from index.documents import Document, Page, Passage, Section, sha256_hex
 from index.encoder import Encoded
 from index.keywords import Postings
@@ -142,6 +142,11 @@ class Segment:
         """A passage as a record; `document` is the one it belongs to."""
         sentences = self.sentences[self.sentence_bounds[row] : self.sentence_bounds[row + 1]]
         return document.passage([(int(a), int(b)) for a, b in sentences])
+
+    def codes_of(self, document: int) -> Codes:
+        """The token vectors of a document's passages, as they are coded."""
+        first, stop = np.searchsorted(self.places["document"], [document, document + 1])
+        return self.tokens.codes[int(self.tokens.bounds[first]) : int(self.tokens.bounds[stop])]
 
     def without(self, ids: Set[str]) -> Segment:
         """The same without some documents: no row of theirs is left in any part."""

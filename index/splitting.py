@@ -21,6 +21,7 @@ Count = Callable[[str], int]
 """Number of units (tokens or word pieces) in a text."""
 
 _WORD = re.compile(r"\S+")
+_TRIES = 8  # numbers of parts to try; each costs a look at the whole paragraph
 
 
 class Budget:
@@ -78,11 +79,12 @@ def _grouped(document: Document, budget: Budget) -> Iterator[list[Sentence]]:
 def _balanced(text: str, sentences: Sequence[Sentence], budget: Budget) -> list[list[Sentence]]:
     """A paragraph in as few parts as the budget allows, of about equal length.
 
-    Filling each part to the brim would leave a last part of one stray sentence.
+    Filling each part to the brim would leave a last part of one stray sentence. In a paragraph so
+    long that equal parts do not fit soon, that is no matter: it is filled part by part.
     """
     start, end = sentences[0][0], sentences[-1][1]
     fewest = -(-count_tokens(text[start:end]) // budget.tokens)
-    for count in range(min(fewest, len(sentences)), len(sentences)):
+    for count in range(min(fewest, len(sentences)), min(fewest + _TRIES, len(sentences))):
         target = (end - start) / count
         parts: list[list[Sentence]] = [[]]
         for sentence in sentences:
@@ -92,7 +94,12 @@ def _balanced(text: str, sentences: Sequence[Sentence], budget: Budget) -> list[
             parts[-1].append(sentence)
         if all(budget.holds(text[part[0][0] : part[-1][1]]) for part in parts):
             return parts
-    return [[sentence] for sentence in sentences]
+    filled: list[list[Sentence]] = [[]]
+    for sentence in sentences:
+        if filled[-1] and not budget.holds(text[filled[-1][0][0] : sentence[1]]):
+            filled.append([])
+        filled[-1].append(sentence)
+    return filled
 
 
 def _cut(text: str, sentence: Sentence, budget: Budget) -> Iterator[Sentence]:

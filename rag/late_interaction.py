@@ -24,6 +24,8 @@ from index.snapshot import Snapshot
 SAMPLE = 4096
 """Stored vectors that the mean is taken from: its components are then off by a thousandth."""
 
+SAMPLED_DOCUMENTS = 512
+
 FEW = 5000
 """Stored vectors (some thirty passages) from which an index's own mean counts for half."""
 
@@ -130,12 +132,19 @@ class LateInteraction:
         What all pieces of an index have in common says nothing about any; taking it off was worth
         .013 success@1 on the seeds (docs/RETRIEVAL.md). From an even sample.
         """
-        tables = [segment.tokens.codes for segment in self._snapshot.segments]
-        total = sum(map(len, tables))
-        step = max(1, total // SAMPLE)
-        sample = np.concatenate([self._none, *(table[::step] for table in tables)])
-        drawn = self._codec.decode(sample).sum(axis=0)
-        return np.asarray(drawn * (step / (total + FEW)), np.float32)
+        # From documents in the order of their ids, so that it does not matter how they lie in
+        # segments.
+        segments = self._snapshot.segments
+        places = sorted(
+            (id_, n, row) for n, s in enumerate(segments) for row, id_ in enumerate(s.ids.tolist())
+        )
+        chosen = places[:: max(1, len(places) // SAMPLED_DOCUMENTS)]
+        parts = [segments[number].codes_of(row) for _, number, row in chosen]
+        step = max(1, sum(map(len, parts)) // SAMPLE)
+        sample = self._codec.decode(np.concatenate([self._none, *(part[::step] for part in parts)]))
+        total = sum(len(segment.tokens.codes) for segment in segments)
+        share = total / (total + FEW) / max(1, len(sample))
+        return np.asarray(sample.sum(axis=0, dtype=np.float64) * share, np.float32)
 
     def _similarities(self, question: Encoded, codes: Codes) -> Floats:
         """[q, n] cosines of the pieces of a projected question with stored ones, both without the
