@@ -23,14 +23,13 @@ from eval.corpus import Corpus
 from eval.metrics import Case
 from eval.peers import LangChainTutorial
 from eval.ranking import retrieval
-from eval.results import DEPTH, Places, machine
+from eval.results import DEPTH, Places, indexed, machine
 from eval.runs import Gold, characters_per_passage, open_gold, write_lines
 from eval.significance import Interval, interval
 from index.config import Config
 from index.encoder import Encoder
 from index.errors import InputError
-from index.indexing import add, open_encoder
-from index.metadata import MetadataManifest
+from index.indexing import open_encoder
 from index.snapshot import Snapshot
 from index.store import IndexFolder
 from rag.retrieval import Retriever
@@ -227,18 +226,10 @@ def public_and_seeds(places: Places, work: Path) -> tuple[list[Source], list[str
 
 
 def _opened(source: Source, index: Path, config: Config, progress: Progress | None) -> Opened:
-    if source.index:
-        snapshot = IndexFolder(source.index).open()
-        return Opened(source, snapshot, open_encoder(snapshot, config.device), config)
-    folder = IndexFolder(index)
-    manifest = MetadataManifest.load(source.manifest) if source.manifest else None
-    added = add(folder, [str(source.documents)], config, manifest=manifest, progress=progress)
-    if added.failed:
-        raise InputError(
-            f"{len(added.failed)} documents were not indexed ({added.failed[0].reason})",
-            "mend or remove them",
-        )
-    snapshot = folder.open()
+    if source.documents:
+        snapshot = indexed(source.documents, source.manifest, index, config, progress)
+    else:
+        snapshot = IndexFolder(source.index or index).open()
     return Opened(source, snapshot, open_encoder(snapshot, config.device), config)
 
 

@@ -25,6 +25,7 @@ from index.config import Config
 from index.errors import InputError
 from index.indexing import add
 from index.metadata import MetadataManifest
+from index.snapshot import Snapshot
 from index.store import IndexFolder
 from rag.assistant import Assistant, open_assistant
 
@@ -173,15 +174,7 @@ def results(
     collection: Collection, index: Path, config: Config, progress: Progress | None = None
 ) -> Iterator[Result]:
     """Indexes the documents in a new folder and puts every question to both systems."""
-    manifest = MetadataManifest.load(collection.manifest) if collection.manifest else None
-    folder = IndexFolder(index)
-    added = add(folder, [str(collection.documents)], config, manifest=manifest, progress=progress)
-    if added.failed:
-        raise InputError(
-            f"{len(added.failed)} documents were not indexed ({added.failed[0].reason})",
-            "mend or remove them",
-        )
-    snapshot = folder.open()
+    snapshot = indexed(collection.documents, collection.manifest, index, config, progress)
     corpus = Corpus(snapshot.documents.values())
     tutorial = open_tutorial(index, DEPTH, progress)
     ours = _Deeper(open_assistant(index, config))
@@ -199,6 +192,26 @@ def results(
             characters.append(characters_per_passage(hits))
         lengths = (characters[0], characters[1])
         yield Result(title, runs[0], runs[1], lengths, title in collection.cross_language)
+
+
+def indexed(
+    documents: Path,
+    manifest: Path | None,
+    index: Path,
+    config: Config,
+    progress: Progress | None = None,
+) -> Snapshot:
+    """All documents of a folder in a new index. `InputError` when one cannot be read: figures over
+    a part of a collection would flatter."""
+    known = MetadataManifest.load(manifest) if manifest else None
+    folder = IndexFolder(index)
+    added = add(folder, [str(documents)], config, manifest=known, progress=progress)
+    if added.failed:
+        raise InputError(
+            f"{len(added.failed)} documents were not indexed ({added.failed[0].reason})",
+            "mend or remove them",
+        )
+    return folder.open()
 
 
 def page(found: Iterable[Result], missing: Sequence[str], places: Places) -> list[str]:

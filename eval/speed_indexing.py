@@ -51,19 +51,14 @@ class Indexing:
 
 def indexing(documents: Sequence[Document], config: Config, wanted: int, rounds: int) -> Indexing:
     """Both ways over real documents of at least `wanted` passages together."""
-    import torch
-
     encoder = ENCODERS[config.encoder](config.device)
     chosen, texts = _chosen(documents, encoder, config, wanted)
     name, build = framework(embedder(encoder))
-    threads = torch.get_num_threads()
     ours, theirs = [], []
     for number in range(rounds + 1):
-        torch.set_num_threads(threads)  # a question's encoding leaves them at one
         started = time.perf_counter()
         build(texts)
         between = time.perf_counter()
-        torch.set_num_threads(threads)
         _write(chosen, encoder, config)
         ended = time.perf_counter()
         if number:  # the first round loads what either needs

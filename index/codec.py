@@ -12,15 +12,16 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from index.codebooks import Codebook, Floats, packaged
 from index.encoder import unit
 from index.errors import IndexStateError
+from index.threads import ONE_THREAD
 
 Codes = NDArray[np.uint8]
 
 _ROWS = 1024
+"""Rows coded at a time: their products with 256 centroids take 1 MB, which a core's cache holds."""
 
 
 class Codec(Protocol):
@@ -122,7 +123,7 @@ class Quantised:
             for number, table in enumerate(tables):
                 codes[at : at + _ROWS, number] = (parts[:, number] @ table.T).argmax(axis=1)
 
-        with ThreadPoolExecutor() as pool, ThreadpoolController().limit(limits=1, user_api="blas"):
+        with ThreadPoolExecutor() as pool, ONE_THREAD:
             list(pool.map(code, range(0, len(rows), _ROWS)))
         return codes
 

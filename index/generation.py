@@ -34,8 +34,8 @@ MOST_PASSAGES = 65_536
 
 GROWTH = 2
 """A segment is joined to the one before it unless that one is more than this many times as large.
-So sizes fall off geometrically: a corpus of N passages has about N / MOST_PASSAGES + 16 segments,
-and each passage is written again about log2(MOST_PASSAGES) times in its life."""
+So sizes fall off geometrically: a corpus of N passages has at most some 2 N / MOST_PASSAGES + 16
+segments, and each passage is written again about log2(MOST_PASSAGES) times in its life."""
 
 
 def save(

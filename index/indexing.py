@@ -23,7 +23,8 @@ from index.store import IndexFolder
 from index.tokens import ENCODING
 
 BATCH = 1024
-"""Passages encoded and written at a time: their token vectors take 250 MB before they are coded."""
+"""Passages encoded and written at a time, or one document: the token vectors of so many take 250 MB
+before they are coded, twice that for a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ def encode(
 ) -> Iterator[Segment]:
     """Splits documents and encodes their passages, once for all vectors, batch by batch.
 
-    `progress` counts code points. Memory does not grow with the number of documents.
+    `progress` counts code points. What is encoded is held batch by batch; a document is never cut
+    in two, so a very long one is a large batch.
     """
     codec = CODECS[encoder.codec](encoder.dimension)
     shown = _Shown(progress, sum(len(document.text) for document in documents))

@@ -47,7 +47,8 @@ class Manifest:
     """Settings, models and files of one generation of an index.
 
     `fingerprint` depends on documents and what is known of them, settings, models and the version
-    only: two machines that index the same files the same way get the same one.
+    only: two machines that index the same files the same way get the same one (their vectors may
+    differ in the last digits, see `index.bert`).
     """
 
     format: int

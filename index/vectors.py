@@ -1,6 +1,6 @@
 """Vector stores: rows of unit length in, the nearest rows by cosine out.
 
-Rows are kept as 16-bit floats (a cosine is off by 10^-5 at most), and a store gives back exactly
+Rows are kept as 16-bit floats (a cosine is off by 10^-4 at most), and a store gives back exactly
 what it holds: a segment can be joined to another, again and again, and nothing drifts.
 """
 
@@ -87,6 +87,11 @@ class _Faiss:
         with path.open("wb") as file:
             faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
 
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        faiss = _faiss()
+        return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
+
     def _parameters(self, selector: Any) -> Any:
         raise NotImplementedError
 
@@ -103,11 +108,6 @@ class Flat(_Faiss):
         index = faiss.IndexScalarQuantizer(vectors.shape[1], kind, faiss.METRIC_INNER_PRODUCT)
         index.add(np.ascontiguousarray(vectors, dtype=np.float32))
         return cls(index)
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        faiss = _faiss()
-        return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
 
     def _parameters(self, selector: Any) -> Any:
         faiss = _faiss()
@@ -136,11 +136,6 @@ class InvertedLists(_Faiss):
             index.train(data)
             index.add(data)
         return cls(index)
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        faiss = _faiss()
-        return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
 
     def _parameters(self, selector: Any) -> Any:
         faiss = _faiss()

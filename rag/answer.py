@@ -78,7 +78,9 @@ class Answer:
     """Claims or an abstention, the hits that were read, and what made it.
 
     `as_of` is the date of the newest document cited (of the newest found, for an abstention).
-    `fingerprint` names index and configuration: same fingerprint and question, same answer.
+    `fingerprint` names documents, models and settings. One index gives one answer to a question;
+    two with the same fingerprint may differ in passages of equal score, in what approximate search
+    misses, and in the last digits of scores where one was made on another kind of processor.
     `confidence` orders answers, the likelier to be right the higher; it is not a probability.
     """
 

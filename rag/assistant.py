@@ -112,7 +112,9 @@ class LiveAssistant:
             generation = self._folder.current()
             if generation != self._generation:
                 snapshot, before = self._folder.open(), self._assistant
-                same = snapshot.manifest.encoder_sha256 == before.snapshot.manifest.encoder_sha256
+                old, new = before.snapshot.manifest, snapshot.manifest
+                models = (old.encoder_sha256, old.codec_sha256)
+                same = models == (new.encoder_sha256, new.codec_sha256)
                 encoder = (
                     before.retriever.encoder
                     if same

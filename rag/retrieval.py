@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
-from functools import cache
-from threading import Lock
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from index.codebooks import Floats
 from index.config import Config
 from index.encoder import Encoded, Encoder
 from index.keywords import Scores, highest
 from index.snapshot import Snapshot
+from index.threads import ONE_THREAD
 from index.vectors import Mask
 from rag.answer import Hit, Place
 from rag.duplicates import grouped
@@ -60,35 +57,6 @@ class _Candidates:
     whole: bool
 
 
-class _OneThread:
-    """Holds numpy's matrix products to one thread while any search runs in this process."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._searches = 0
-        self._limit: Any = None
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._searches:
-                self._limit = _controller().limit(limits=1, user_api="blas")
-            self._searches += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._searches -= 1
-            if not self._searches:
-                self._limit.restore_original_limits()
-
-
-@cache
-def _controller() -> Any:
-    return ThreadpoolController()  # looks through the loaded libraries, which takes a while
-
-
-_ONE_THREAD = _OneThread()
-
-
 class Retriever:
     """Hybrid search over one snapshot."""
 
@@ -103,9 +71,7 @@ class Retriever:
 
     def search(self, question: str, k: int | None = None, filters: Filters = EVERYTHING) -> Found:
         """The k best hits (`config.hits` of them by default), best first."""
-        # The matrices are small: several threads would spend their time waiting for each other
-        # (a product of 0.1 ms took 8 on a busy machine).
-        with _ONE_THREAD:
+        with ONE_THREAD:
             found = self._search(question, k, filters)
         self._snapshot.release()
         return found

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.documents import sha256_hex
+
 Floats = NDArray[np.float32]
 
 
@@ -38,8 +40,6 @@ class Codebook:
 @cache
 def packaged(name: str) -> Codebook:
     """The codebook that is shipped for an encoder."""
-    from index.documents import sha256_hex
-
     data = files("index.codebooks").joinpath(f"{name}.npz").read_bytes()
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         mean, rotation, centroids = (
