@@ -43,6 +43,15 @@ class Config(BaseModel):
 
     # answer
     composer: str = "extractive"
+    strictness: float = Field(
+        0.5, ge=0, le=1, description="how sure an answer must be: 0 answers all, 1 hardly any"
+    )
+    model: str | None = Field(None, description="chat model that composes or judges answers")
+    base_url: str | None = Field(None, description="server of an openai: model")
+    model_role: Literal["auto", "judge", "write"] = Field(
+        "auto", description="what the model does: judge sentences, or write claims"
+    )
+    model_seconds: float = Field(60.0, gt=0, description="time given to a model for one answer")
     max_question_chars: int = Field(2000, ge=1)
 
 

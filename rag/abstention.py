@@ -7,9 +7,6 @@ cannot tell a near miss from an answer (docs/RETRIEVAL.md).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from rag.answer import Claim
 from rag.retrieval import Found
 
 MIN_RELEVANCE = 0.36
@@ -27,7 +24,3 @@ def foreign(found: Found) -> str | None:
     if not found.hits:
         return NOTHING_FOUND
     return NOT_ABOUT if found.relevance < MIN_RELEVANCE else None
-
-
-def unproved(claims: Sequence[Claim]) -> str | None:
-    return None if claims else NOT_PROVED

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from index.documents import Document, Passage, Span
 
@@ -42,16 +42,35 @@ class Place:
     document: Document
 
 
+Kind = Literal["author", "quoted", "comment", "caption"]
+"""Whose voice it is: the document's own, that of somebody it quotes or reports, a reader's below
+it, or that of the line under a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who says the words at a place of a document; `reported_by` is who passes them on."""
+
+    speaker: str | None
+    kind: Kind = "author"
+    reported_by: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Exact words, where they stand, and who said them."""
+    """Exact words, where they stand, and who said them.
+
+    `short` are the words of the quote that answer by themselves (a number, a date, a name): places
+    in the document, (start, end) in code points.
+    """
 
     number: int
     span: Span
     quote: str
-    speaker: str | None
+    voice: Voice
     document: Document
     page: str | None = None
+    short: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         stands = self.document.text[self.span.start : self.span.end]
@@ -59,18 +78,54 @@ class Citation:
             raise ValueError(f"citation {self.number}: the quote is not what stands at its span")
         if self.span.document_id != self.document.id:
             raise ValueError(f"citation {self.number}: the span is of another document")
+        if not all(self.span.start <= a < b <= self.span.end for a, b in self.short):
+            raise ValueError(f"citation {self.number}: the short answer is not in its quote")
+
+    @property
+    def speaker(self) -> str | None:
+        return self.voice.speaker
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence of an answer, with the citations that bear it."""
+    """One sentence of an answer, with the citations that bear it.
+
+    `lead` says whose statement it is ("Human Rights Watch:") where the text does not.
+    """
 
     text: str
     citations: tuple[Citation, ...]
+    lead: str = ""
 
     def __post_init__(self) -> None:
         if not self.citations:
             raise ValueError(f"a claim without a citation: {self.text!r}")
+
+    @property
+    def sentence(self) -> str:
+        """The claim as people read it, with who says it."""
+        return f"{self.lead} {self.text}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A statement that was proposed and could not be proved. Never shown as a fact."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Citations that say different things of one subject, the earliest first.
+
+    Of the kind "premise", it is the question that they contradict, and `subject` is what it takes
+    for granted.
+    """
+
+    kind: Literal["number", "date", "polarity", "premise"]
+    subject: str
+    citations: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +136,9 @@ class Answer:
     `fingerprint` names documents, models and settings. One index gives one answer to a question;
     two with the same fingerprint may differ in passages of equal score, in what approximate search
     misses, and in the last digits of scores where one was made on another kind of processor.
-    `confidence` orders answers, the likelier to be right the higher; it is not a probability.
+    `confidence` orders answers, the likelier to be right the higher. `composer` made the claims;
+    `notes` tell what a reader must know of how (a model that did not answer). `understood` is the
+    question as it was read, where that is not as it was put: a follow-up question made standalone.
     """
 
     question: str
@@ -93,6 +150,11 @@ class Answer:
     seconds: Mapping[str, float] = field(default_factory=dict)
     id: str | None = None
     confidence: float | None = None
+    composer: str = "extractive"
+    withheld: tuple[Withheld, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    notes: tuple[str, ...] = ()
+    understood: str | None = None
 
     def __post_init__(self) -> None:
         if bool(self.claims) == self.abstained or self.abstention == "":
@@ -100,6 +162,9 @@ class Answer:
         cited = {citation for claim in self.claims for citation in claim.citations}
         if len({citation.number for citation in cited}) < len(cited):
             raise ValueError("two citations of an answer have the same number")
+        known = {citation.number for citation in cited}
+        if not all(known.issuperset(difference.citations) for difference in self.differences):
+            raise ValueError("a difference names a citation that the answer does not have")
 
     @property
     def abstained(self) -> bool:
@@ -117,7 +182,8 @@ class Answer:
         if self.abstention is not None:
             return self.abstention
         marked = (
-            claim.text + "".join(f" [{c.number}]" for c in claim.citations) for claim in self.claims
+            claim.sentence + "".join(f" [{c.number}]" for c in claim.citations)
+            for claim in self.claims
         )
         return " ".join(marked)
 
@@ -131,7 +197,7 @@ class Answer:
             "reason": self.abstention,
             "text": self.text,
             "claims": [
-                {"text": claim.text, "citations": [c.number for c in claim.citations]}
+                {"text": claim.sentence, "citations": [c.number for c in claim.citations]}
                 for claim in self.claims
             ],
             "citations": [citation_json(citation) for citation in self.citations],
@@ -139,6 +205,14 @@ class Answer:
             "as_of": self.as_of,
             "fingerprint": self.fingerprint,
             "confidence": self.confidence,
+            "composer": self.composer,
+            "withheld": [{"text": held.text, "reason": held.reason} for held in self.withheld],
+            "differences": [
+                {"kind": d.kind, "subject": d.subject, "citations": list(d.citations)}
+                for d in self.differences
+            ],
+            "notes": list(self.notes),
+            "understood": self.understood,
             "seconds": dict(self.seconds),
         }
 
@@ -153,6 +227,9 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "end": citation.span.end,
         "quote": citation.quote,
         "speaker": citation.speaker,
+        "voice": citation.voice.kind,
+        "reported_by": citation.voice.reported_by,
+        "short": [list(span) for span in citation.short],
         "title": document.title,
         "publisher": document.publisher,
         "published": document.published,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
@@ -14,12 +16,39 @@ from index.errors import InputError
 from index.indexing import open_encoder
 from index.snapshot import Snapshot
 from index.store import IndexFolder
-from rag.abstention import foreign, unproved
-from rag.answer import Answer, Hit
-from rag.composers import COMPOSERS
+from rag.abstention import NOT_PROVED, foreign
+from rag.answer import Answer, Claim, Hit, Withheld
+from rag.composers import COMPOSERS, ComposerFailed, Draft
+from rag.differences import differences
 from rag.filters import EVERYTHING, Filters, parse_query
 from rag.proof import prove
-from rag.retrieval import Retriever
+from rag.retrieval import Found, Retriever
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What has come of a question so far."""
+
+    composer: str
+    claims: list[Claim] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    support: float | None = None
+
+    def proved(self, drafts: Iterator[Draft]) -> Iterator[Claim]:
+        """Keeps what becomes of each draft; gives the claims as they come."""
+        for result in prove(self._watched(drafts)):
+            if isinstance(result, Claim):
+                self.claims.append(result)
+                yield result
+            else:
+                self.withheld.append(result)
+
+    def _watched(self, drafts: Iterator[Draft]) -> Iterator[Draft]:
+        for draft in drafts:
+            if self.support is None:
+                self.support = draft.support
+            yield draft
 
 
 class Assistant:
@@ -34,6 +63,7 @@ class Assistant:
         self.config = config
         self.retriever = Retriever(snapshot, encoder, config)
         self.composer = COMPOSERS[config.composer](self.retriever.late, config)
+        self.extractive = COMPOSERS["extractive"](self.retriever.late, config)
         settings = config.model_dump_json(exclude={"device"})  # where, not what, is computed
         made_by = f"{snapshot.manifest.fingerprint} {settings}"
         self.fingerprint = sha256_hex(made_by.encode())[:16]
@@ -42,17 +72,32 @@ class Assistant:
         self, question: str, question_id: str | None = None, filters: Filters = EVERYTHING
     ) -> Answer:
         """Retrieve, compose, prove; or abstain with a reason. `InputError` for no question."""
+        *_, answer = self.stream(question, question_id, filters)
+        assert isinstance(answer, Answer)  # noqa: S101 - the last thing a stream gives
+        return answer
+
+    def stream(
+        self, question: str, question_id: str | None = None, filters: Filters = EVERYTHING
+    ) -> Iterator[Claim | Answer]:
+        """Each claim as it is proved, and at last the whole answer; closing it stops the work.
+
+        The answer may be an abstention without claims, and it alone is final: it knows what was
+        withheld and where the sources differ.
+        """
         question = self.checked(question)
         started = time.perf_counter()
         found = self.retriever.search(question, filters=filters)
         retrieved = time.perf_counter()
         reason = foreign(found)
-        claims = () if reason else prove(self.composer.compose(found))
+        outcome = _Outcome(self.config.composer)
+        if not reason:
+            yield from self._compose(found, outcome)
         composed = time.perf_counter()
-        return Answer(
+        claims = tuple(outcome.claims)
+        yield Answer(
             question=question,
             claims=claims,
-            abstention=reason or unproved(claims),
+            abstention=None if claims else reason or NOT_PROVED,
             hits=found.hits,
             as_of=newest([c.citations[0].document.published for c in claims] or _dates(found.hits)),
             fingerprint=self.fingerprint,
@@ -61,8 +106,22 @@ class Assistant:
                 "compose": round(composed - retrieved, 4),
             },
             id=question_id,
-            confidence=round(found.relevance, 4),
+            confidence=round(found.relevance if outcome.support is None else outcome.support, 4),
+            composer=outcome.composer,
+            withheld=tuple(outcome.withheld),
+            differences=differences(question, claims),
+            notes=tuple(outcome.notes),
         )
+
+    def _compose(self, found: Found, outcome: _Outcome) -> Iterator[Claim]:
+        """Claims as they are proved; the extractive ones where a model fails before its first."""
+        try:
+            yield from outcome.proved(self.composer.compose(found))
+        except ComposerFailed as error:
+            outcome.notes.append(str(error))
+            if not outcome.claims:
+                outcome.composer = "extractive"
+                yield from outcome.proved(self.extractive.compose(found))
 
     def search(self, query: str, k: int, filters: Filters = EVERYTHING) -> tuple[Hit, ...]:
         """The k best passages, without an answer. `"exact words"` in the query must stand in them,

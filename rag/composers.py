@@ -7,7 +7,7 @@ what is shown. Add one as a class with this module's protocol plus a line in `CO
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from index.codebooks import Floats
 from index.config import Config
+from index.errors import OnRecordError
 from rag.answer import Hit
 from rag.late_interaction import LateInteraction, maxsim
 from rag.retrieval import Found
@@ -32,11 +33,20 @@ class Draft:
     hit: Hit
     quote: str
     start: int | None = None
+    short: tuple[tuple[int, int], ...] = ()
+    support: float | None = None
+
+
+class ComposerFailed(OnRecordError):
+    """The model behind a composer did not do its work; another composer must."""
 
 
 class Composer(Protocol):
-    def compose(self, found: Found) -> list[Draft]:
-        """Proposals in reading order; none when nothing that was found answers the question."""
+    def compose(self, found: Found) -> Iterator[Draft]:
+        """Proposals in reading order as they come; none when nothing answers the question.
+
+        Raises `rag.composers.ComposerFailed` where a model is down, slow, or talks nonsense.
+        """
         ...
 
 
@@ -90,7 +100,7 @@ class ExtractiveComposer:
     def __init__(self, late: LateInteraction) -> None:
         self._late = late
 
-    def compose(self, found: Found) -> list[Draft]:
+    def compose(self, found: Found) -> Iterator[Draft]:
         candidates = self._candidates(found)
         chosen: list[_Candidate] = []
         while len(chosen) < MOST_SENTENCES:
@@ -98,7 +108,8 @@ class ExtractiveComposer:
             if following is None:
                 break
             chosen.append(following)
-        return [Draft(" ".join(c.text.split()), c.hit, c.text, c.start) for c in chosen]
+        for c in chosen:
+            yield Draft(" ".join(c.text.split()), c.hit, c.text, c.start)
 
     def _candidates(self, found: Found) -> list[_Candidate]:
         """All sentences of the hits, best first."""

@@ -8,34 +8,46 @@ is: the claim's words stand in its quote, all of them and in that order.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 from index.documents import Span
-from rag.answer import Citation, Claim
+from rag.answer import Citation, Claim, Voice, Withheld
 from rag.composers import Draft
 from rag.quotes import locate_quote
+from rag.speakers import lead, voice_at
+
+NO_QUOTE = "its quote does not stand in the passage it names"
+NOT_SAID = "its quote does not say this"
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+")
 
 
-def prove(drafts: Sequence[Draft]) -> tuple[Claim, ...]:
-    """The drafts that hold, as claims with numbered citations; the others are dropped."""
-    claims: list[Claim] = []
+def prove(drafts: Iterable[Draft]) -> Iterator[Claim | Withheld]:
+    """Each draft as it comes: a claim with a numbered citation if it holds, else withheld."""
+    number = 0
+    before: Voice | None = None
     for draft in drafts:
-        document = draft.hit.document
-        found = _located(draft)
-        if found is None or not says(draft.text, document.text[slice(*found)]):
+        document, place = draft.hit.document, _located(draft)
+        if place is None:
+            yield Withheld(draft.text, NO_QUOTE)
             continue
+        quote = document.text[slice(*place)]
+        if not says(draft.text, quote):
+            yield Withheld(draft.text, NOT_SAID)
+            continue
+        number += 1
+        voice = voice_at(document, *place)
         citation = Citation(
-            number=len(claims) + 1,
-            span=Span(document.id, *found),
-            quote=document.text[slice(*found)],
-            speaker=document.speaker,
+            number=number,
+            span=Span(document.id, *place),
+            quote=quote,
+            voice=voice,
             document=document,
-            page=document.page_at(found[0]),
+            page=document.page_at(place[0]),
+            short=tuple((a, b) for a, b in draft.short if place[0] <= a < b <= place[1]),
         )
-        claims.append(Claim(draft.text, (citation,)))
-    return tuple(claims)
+        yield Claim(draft.text, (citation,), "" if voice == before else lead(voice, draft.text))
+        before = voice
 
 
 def says(claim: str, quote: str) -> bool:

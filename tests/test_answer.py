@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.documents import Document, Passage, Span
-from rag.answer import Answer, Citation, Claim, Hit, Place
+from rag.answer import Answer, Citation, Claim, Hit, Place, Voice
 
 TEXT = "The bell rang. The bell fell."
 DOCUMENT = Document(
@@ -19,7 +19,7 @@ HIT = Hit(PASSAGE, DOCUMENT, 0.1234567, 1, ("dense",), ((4, 8),), ((9, 13), (24,
 
 
 def citation(number=1, start=0, end=14, quote="The bell rang.", document_id="d1") -> Citation:
-    return Citation(number, Span(document_id, start, end), quote, "A Guild", DOCUMENT)
+    return Citation(number, Span(document_id, start, end), quote, Voice("A Guild"), DOCUMENT)
 
 
 def answer(claims=(), abstention=None) -> Answer:
@@ -97,6 +97,9 @@ def test_the_json_of_an_answer_is_that_of_the_contract():
                 "end": 14,
                 "quote": "The bell rang.",
                 "speaker": "A Guild",
+                "voice": "author",
+                "reported_by": None,
+                "short": [],
                 "title": "Bells",
                 "publisher": "Quayside",
                 "published": "2021-03",
@@ -125,6 +128,11 @@ def test_the_json_of_an_answer_is_that_of_the_contract():
         "as_of": "2021-03",
         "fingerprint": "f" * 16,
         "confidence": None,
+        "composer": "extractive",
+        "withheld": [],
+        "differences": [],
+        "notes": [],
+        "understood": None,
         "seconds": {"compose": 0.1},
     }
 

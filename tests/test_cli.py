@@ -17,11 +17,12 @@ from index.metadata import FIELDS
 
 ANSWER_KEYS = {
     "schema", "id", "question", "abstained", "reason", "text", "claims", "citations", "hits",
-    "as_of", "fingerprint", "confidence", "seconds",
+    "as_of", "fingerprint", "confidence", "seconds", "composer", "withheld", "differences", "notes",
+    "understood",
 }  # fmt: skip
 CITATION_KEYS = {
     "number", "document", "source", "start", "end", "quote", "speaker", "title", "publisher",
-    "published", "page", "url", "sha256",
+    "published", "page", "url", "sha256", "voice", "reported_by", "short",
 }  # fmt: skip
 HIT_KEYS = {
     "rank", "score", "document", "source", "start", "end", "text", "page", "section", "found_by",

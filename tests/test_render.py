@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from index.documents import Document, Page, Passage, Section, Span
 from index.errors import InputError
-from rag.answer import Answer, Citation, Claim, Hit, Place
+from rag.answer import Answer, Citation, Claim, Hit, Place, Voice
 from rag.filters import Filters
 from ui import page_filters, render
 from ui.excerpts import excerpt
@@ -76,7 +76,7 @@ def citing(where: Document, quote: str, text: str | None = None, number: int = 1
     start = where.text.index(quote)
     span = Span(where.id, start, start + len(quote))
     speaker, page = where.speaker, where.page_at(start)
-    return Claim(text or quote, (Citation(number, span, quote, speaker, where, page),))
+    return Claim(text or quote, (Citation(number, span, quote, Voice(speaker), where, page),))
 
 
 def hit(where: Document, start: int, end: int, rank: int = 1) -> Hit:

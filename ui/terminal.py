@@ -35,7 +35,8 @@ def answer_text(answer: Answer) -> str:
             lines += [f"  {where(hit)}: {shortened(hit.passage)}" for hit in answer.hits[:CLOSEST]]
         return "\n".join(lines).rstrip()
     lines = [
-        claim.text + "".join(f" [{c.number}]" for c in claim.citations) for claim in answer.claims
+        claim.sentence + "".join(f" [{c.number}]" for c in claim.citations)
+        for claim in answer.claims
     ]
     return "\n".join([*lines, "", *(footnote(c) for c in answer.citations)])
 
