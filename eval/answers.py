@@ -32,6 +32,7 @@ class GivenCitation(_Given):
     start: int | None = None
     end: int | None = None
     speaker: str | None = None
+    voice: str = "author"
     title: str | None = None
     publisher: str | None = None
     published: str | None = None

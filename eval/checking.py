@@ -80,6 +80,9 @@ def _form(question: GoldQuestion) -> Iterator[Fault]:
     for expression in (*question.must, *question.must_not):
         if _matches(expression, "") is True:
             yield f"{expression!r} matches every text", "name what must be said"
+    for expression in question.speakers or ():
+        if _matches(expression, "") is True:
+            yield f"speaker {expression!r} matches every name", "name who says the quotes"
     if not question.answerable and (question.quotes or question.must):
         yield (
             f"{question.kind} is scored by abstention alone, its quotes and 'must' never count",
@@ -114,6 +117,14 @@ def _against(question: GoldQuestion, corpus: Corpus, sentences: Sentences) -> It
             yield (
                 f"must {expression!r} does not match the sentences of its own quotes",
                 "correct the expression, or quote what it asks for",
+            )
+    known = all(document.speaker for document in documents)  # else it may be who is not known
+    for expression in (question.speakers or ()) if known else ():
+        where_named = (part for d in documents for part in (d.text, d.speaker or ""))
+        if not any(_matches(expression, part) for part in where_named):
+            yield (
+                f"speaker {expression!r} is named nowhere in the question's documents",
+                "write the name as the documents give it",
             )
     for expression in question.must_not:
         if _matches(expression, said):

@@ -45,7 +45,11 @@ class Pointer(BaseModel):
 
 
 class GoldQuestion(BaseModel):
-    """One row of a gold file."""
+    """One row of a gold file.
+
+    `speakers` are expressions for who says the words of its quotes where that is not the document's
+    own speaker: somebody whom it quotes, or a reader who comments.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,6 +62,7 @@ class GoldQuestion(BaseModel):
     must: tuple[str, ...]
     must_not: tuple[str, ...]
     needs_all: bool
+    speakers: tuple[Words, ...] | None = None
 
     @property
     def answerable(self) -> bool:
@@ -168,7 +173,7 @@ def _parse(line: str, where: str) -> GoldRow:
     except ValidationError as error:
         return GoldRow(where, None, tuple(_faults(error, where)))
     faults = []
-    for expression in (*row.must, *row.must_not):
+    for expression in (*row.must, *row.must_not, *(row.speakers or ())):
         try:
             re.compile(expression)
         except (re.error, OverflowError, RecursionError) as error:

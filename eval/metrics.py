@@ -122,14 +122,9 @@ def quote_exactness(case: Case) -> float | None:
 
 
 def attribution_kept(case: Case) -> float | None:
-    """Share of the citations that name the speaker their document names."""
-    if not case.answer.citations:
-        return None
-    kept = 0
-    for citation in case.answer.citations:
-        document = case.corpus.find(citation.document, citation.source)
-        kept += document is not None and citation.speaker == document.speaker
-    return kept / len(case.answer.citations)
+    """Share of the citations that name the right speaker, of those that gold can judge."""
+    judged = [_keeps_speaker(citation, case) for citation in case.answer.citations]
+    return mean(None if kept is None else float(kept) for kept in judged)
 
 
 def abstention_recall(case: Case) -> float | None:
@@ -226,6 +221,25 @@ def summarise(rows: Iterable[tuple[str, Mapping[str, float | None]]]) -> dict[st
 
 def _bears_any(citation: GivenCitation, case: Case) -> bool:
     return any(bears(citation, quote, case.corpus) for quote in case.gold.quotes)
+
+
+def _keeps_speaker(citation: GivenCitation, case: Case) -> bool | None:
+    """Whether a citation names who says its words; None where gold cannot tell.
+
+    The row tells it of its own quotes. Elsewhere the document's speaker is right, and whom else a
+    document may quote there is not for gold to know.
+    """
+    document = case.corpus.find(citation.document, citation.source)
+    if document is None:
+        return False
+    speakers = case.gold.question.speakers
+    bearing = _bears_any(citation, case)
+    if bearing and speakers:
+        said = citation.speaker or ""
+        return any(re.search(speaker, said, re.IGNORECASE) for speaker in speakers)
+    if not bearing and citation.voice != "author":
+        return None
+    return citation.speaker == document.speaker
 
 
 def _is_exact(citation: GivenCitation, corpus: Corpus) -> bool:

@@ -5,12 +5,13 @@ They share our encoder and documents, so that a difference is one of method, not
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,8 +27,23 @@ from index.store import IndexFolder
 from index.vectors import Flat
 from rag.assistant import open_assistant
 
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
 CHUNK_SIZE, CHUNK_OVERLAP, K = 1000, 200, 4
 """The tutorial's own figures, in characters and chunks."""
+
+CHAT_PROMPT = """\
+Answer the question from the context below, in three sentences at most, and be brief. If the \
+context does not tell you the answer, just say that you don't know.
+
+Question: {question}
+
+Context:
+{context}
+
+Answer:"""
+"""What the framework's tutorial asks of its model, in our words: one message, nothing fenced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +91,14 @@ class LangChainTutorial:
         ]  # fmt: skip
         self.fingerprint = sha256_hex(" ".join(map(str, made_of)).encode())[:16]
 
+    def found(self, question: str) -> list[tuple[Chunk, float]]:
+        """The k best chunks with their cosines, best first."""
+        vector = self._encoder.encode_query(question).vector
+        return [(self.chunks[row], score) for row, score in self._store.search(vector, self._k)]
+
     def answer(self, question_id: str, question: str) -> GivenAnswer:
         started = time.perf_counter()
-        vector = self._encoder.encode_query(question).vector
-        found = [(self.chunks[row], score) for row, score in self._store.search(vector, self._k)]
+        found = self.found(question)
         seconds = {"retrieve": round(time.perf_counter() - started, 4)}
         if not found:
             return GivenAnswer(id=question_id, question=question, seconds=seconds)
@@ -93,6 +113,82 @@ class LangChainTutorial:
             confidence=round(score, 4),
             seconds=seconds,
         )
+
+
+class LangChainChat:
+    """The tutorial whole: its four best chunks are stuffed into one prompt, a chat model writes.
+
+    What the model writes is the answer, as it is: no citations, and nothing is checked. It is an
+    abstention where its first sentence says that it does not know (`declines`). Hits beyond the
+    tutorial's four are for measures that look deeper; the model does not see them.
+    """
+
+    name = "langchain-chat"
+
+    def __init__(
+        self, tutorial: LangChainTutorial, model: BaseChatModel, spec: str, seconds: float
+    ) -> None:
+        self._tutorial = tutorial
+        self._model = model
+        self._seconds = seconds
+        made_of = f"{self.name} {tutorial.fingerprint} {spec} {seconds} {CHAT_PROMPT}"
+        self.fingerprint = sha256_hex(made_of.encode())[:16]
+
+    def answer(self, question_id: str, question: str) -> GivenAnswer:
+        """Raises `ComposerFailed` where the model is down or slow: a recipe has nothing else."""
+        started = time.perf_counter()
+        found = self._tutorial.found(question)
+        retrieved = time.perf_counter()
+        text = self._written(question, [chunk.text for chunk, _ in found[:K]])
+        return GivenAnswer(
+            id=question_id,
+            question=question,
+            text=text,
+            abstained=declines(text),
+            hits=tuple(_hit(chunk, score, rank) for rank, (chunk, score) in enumerate(found, 1)),
+            seconds={
+                "retrieve": round(retrieved - started, 4),
+                "compose": round(time.perf_counter() - retrieved, 4),
+            },
+        )
+
+    def _written(self, question: str, context: Iterable[str]) -> str:
+        """The model's words, under the same limits of time and length as our own writer."""
+        from rag.chat import options_for, streamed
+        from rag.chat_faults import failure
+        from rag.writer import ANSWER_TOKENS
+
+        asked = CHAT_PROMPT.format(question=question, context="\n\n".join(context))
+        options = options_for(self._model, ANSWER_TOKENS)
+        try:
+            pieces = streamed(self._model, [("user", asked)], self._seconds, **options)
+            return "".join(pieces).strip()
+        except Exception as error:  # whatever a provider's package raises
+            raise failure(self._model, error, self._seconds) from error
+
+
+_SOURCE = r"\b(?:context|texts?|passages?|documents?|articles?|information)\b"
+_NOT = r"(?:\b(?:can)?not|n['’]t)\s+(?:\w+\s+){0,2}?"
+_DECLINES = re.compile(
+    rf"\b(?:I|we)(?:\s+(?:do|ca|could|am|are)|['’]m)?\s*{_NOT}(?:know|answer|say|tell|find|able|sure)"
+    r"|\b(?:I|we)(?:\s+am|['’]m|\s+are)\s+unable\b"
+    rf"|{_SOURCE}[^.]*?{_NOT}(?:mention|say|state|specif|provide|contain|include|give|tell)"
+    rf"|{_NOT}(?:mentioned|provided|specified|stated|given|known|clear|possible)\b[^.]*{_SOURCE}"
+    rf"|\bit(?:\s+(?:is|was)|['’]s)?\s*{_NOT}(?:known|clear|possible|specified|stated|mentioned)"
+    r"|\bno\s+(?:\w+\s+)?(?:mention|information|answer)\b",
+    re.IGNORECASE,
+)
+_FIRST_SENTENCE = re.compile(r".*?(?:(?<=[^\W\dA-Z_])[.!?](?=\s)|$)", re.DOTALL)
+
+
+def declines(text: str) -> bool:
+    """True when the first sentence of a model's answer says that it, or its context, does not know.
+
+    Only the first: "Sixty-six. The text does not say which." is an answer. Read off real answers of
+    a 1.5B model; generous, so that a refusal in other words than asked for counts as one.
+    """
+    first = _FIRST_SENTENCE.match(text)
+    return bool(first and _DECLINES.search(first[0]))
 
 
 def split(documents: Iterable[Document]) -> Iterator[Chunk]:
@@ -139,7 +235,7 @@ def _onrecord(index: Path, config: Config) -> tuple[System, About]:
     return OnRecord(assistant), {"config": assistant.config.model_dump()}
 
 
-def _tutorial(index: Path, config: Config) -> tuple[System, About]:
+def _tutorial(index: Path, config: Config) -> tuple[LangChainTutorial, About]:
     k = max(K, config.hits)  # as deep as ours, so that success@5 compares
     tutorial = open_tutorial(index, k)
     characters = characters_per_passage(chunk.text for chunk in tutorial.chunks)
@@ -147,9 +243,21 @@ def _tutorial(index: Path, config: Config) -> tuple[System, About]:
     return tutorial, {"k": k, **passages}
 
 
+def _tutorial_with_a_model(index: Path, config: Config) -> tuple[LangChainChat, About]:
+    if config.model is None:
+        raise InputError(f"{LangChainChat.name} needs a chat model", "name one with --model")
+    from rag.chat import open_chat
+
+    model = open_chat(config.model, config.base_url, config.model_seconds)
+    tutorial, about = _tutorial(index, config)
+    chat = LangChainChat(tutorial, model, config.model, config.model_seconds)
+    return chat, {"model": config.model, **about}
+
+
 SYSTEMS: dict[str, Callable[[Path, Config], tuple[System, About]]] = {
     "onrecord": _onrecord,
     LangChainTutorial.name: _tutorial,
+    LangChainChat.name: _tutorial_with_a_model,
 }
 """What `onrecord eval run --system` can ask, each over the documents of an index."""
 

@@ -44,7 +44,7 @@ class Config(BaseModel):
     # answer
     composer: str = "extractive"
     strictness: float = Field(
-        0.5, ge=0, le=1, description="how sure an answer must be: 0 answers all, 1 hardly any"
+        0.4, ge=0, le=1, description="least support of an answer: 0 answers all, 1 hardly any"
     )
     model: str | None = Field(None, description="chat model that composes or judges answers")
     base_url: str | None = Field(None, description="server of an openai: model")
@@ -52,6 +52,7 @@ class Config(BaseModel):
         "auto", description="what the model does: judge sentences, or write claims"
     )
     model_seconds: float = Field(60.0, gt=0, description="time given to a model for one answer")
+    nli: str | None = Field(None, description="folder or hub name of a CrossEncoder for entailment")
     max_question_chars: int = Field(2000, ge=1)
 
 

@@ -1,8 +1,9 @@
 """Where sentences begin and end, as exact spans.
 
-nupunkt (Punkt, trained on legal and news text) finds the boundaries; three rules of our own follow
+nupunkt (Punkt, trained on legal and news text) finds the boundaries; four rules of our own follow
 it: footnote marks such as [12], and the quotation mark before them, belong to the sentence before
-them; a sentence ends after its footnote marks; and "then-U.N." or "ex-Gov." goes on.
+them; a sentence ends after its footnote marks, and after an acronym with a full stop ("the UN. In
+1946"); and "then-U.N." or "ex-Gov." goes on.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ ABBREVIATIONS = [
 _MARKS = r"[”’\"')\]]*(?:\[\d{1,4}\]|[¹²³⁰-⁹])+"
 _LEADING_MARKS = re.compile(rf"{_MARKS}(?:\s+{_MARKS})*(?=\s|$)")
 _MARKED_END = re.compile(rf"[.!?…]{_MARKS}(?=\s+([^\s]))")
+_ACRONYM_END = re.compile(r"\b[A-Z]{2,}\.[”’\"')]*(?=\s+[A-Z][a-z])")
 _GOES_ON = re.compile(rf"\w-(?:{'|'.join(map(re.escape, ABBREVIATIONS))})\.$", re.IGNORECASE)
 _SPACE = " \t\r\n\f\v\xa0\u2007\u202f\ufeff\u200b"
 
@@ -55,7 +57,7 @@ def sentence_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
             a = marks.end()
         elif spans and _GOES_ON.search(text, *spans[-1]):
             a = spans.pop()[0] - start
-        for end_of_part in (*_marked_ends(paragraph, a, b), b):
+        for end_of_part in (*_ends_within(paragraph, a, b), b):
             span = trim(text, start + a, start + end_of_part)
             if span[0] < span[1]:
                 spans.append(span)
@@ -63,7 +65,9 @@ def sentence_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return spans
 
 
-def _marked_ends(paragraph: str, start: int, end: int) -> list[int]:
-    """Where footnote marks end a sentence, because what follows them begins like one."""
-    found = _MARKED_END.finditer(paragraph, start, end)
-    return [match.end() for match in found if match[1].isupper() or match[1] in '“‘«"(']
+def _ends_within(paragraph: str, start: int, end: int) -> list[int]:
+    """Where footnote marks end a sentence, because what follows them begins like one, and where an
+    acronym does: one whose letters have no stops of their own has none unless a sentence ends."""
+    marked = _MARKED_END.finditer(paragraph, start, end)
+    ends = {match.end() for match in marked if match[1].isupper() or match[1] in '“‘«"('}
+    return sorted(ends | {match.end() for match in _ACRONYM_END.finditer(paragraph, start, end)})

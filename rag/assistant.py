@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -16,39 +16,45 @@ from index.errors import InputError
 from index.indexing import open_encoder
 from index.snapshot import Snapshot
 from index.store import IndexFolder
-from rag.abstention import NOT_PROVED, foreign
+from rag.abstention import NOT_PROVED, PARTLY, foreign, unstated
 from rag.answer import Answer, Claim, Hit, Withheld
-from rag.composers import COMPOSERS, ComposerFailed, Draft
-from rag.differences import differences
+from rag.composers import COMPOSERS, Composer, ComposerFailed, Draft
+from rag.conversation import Turn, standalone
+from rag.differences import contrasts, differences
 from rag.filters import EVERYTHING, Filters, parse_query
-from rag.proof import prove
+from rag.proof import Entails, prove
 from rag.retrieval import Found, Retriever
 
 
 @dataclass(slots=True)
 class _Outcome:
-    """What has come of a question so far."""
+    """What has come of a question so far. `weak` counts drafts with too little support."""
 
-    composer: str
+    model: str | None
     claims: list[Claim] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     support: float | None = None
+    weak: int = 0
 
-    def proved(self, drafts: Iterator[Draft]) -> Iterator[Claim]:
-        """Keeps what becomes of each draft; gives the claims as they come."""
-        for result in prove(self._watched(drafts)):
+    def supported(self, drafts: Iterator[Draft], least: float) -> Iterator[Draft]:
+        """The drafts that are likely enough to answer, as far as their composer can tell."""
+        for draft in drafts:
+            if draft.support is not None:
+                self.support = max(self.support or 0.0, draft.support)
+                if draft.support < least:
+                    self.weak += 1
+                    continue
+            yield draft
+
+    def keep(self, results: Iterator[Claim | Withheld]) -> Iterator[Claim]:
+        """Keeps what became of each draft; gives the claims as they come."""
+        for result in results:
             if isinstance(result, Claim):
                 self.claims.append(result)
                 yield result
             else:
                 self.withheld.append(result)
-
-    def _watched(self, drafts: Iterator[Draft]) -> Iterator[Draft]:
-        for draft in drafts:
-            if self.support is None:
-                self.support = draft.support
-            yield draft
 
 
 class Assistant:
@@ -65,19 +71,34 @@ class Assistant:
         self.composer = COMPOSERS[config.composer](self.retriever.late, config)
         self.extractive = COMPOSERS["extractive"](self.retriever.late, config)
         settings = config.model_dump_json(exclude={"device"})  # where, not what, is computed
+        self.entails = _entailment(config)
         made_by = f"{snapshot.manifest.fingerprint} {settings}"
         self.fingerprint = sha256_hex(made_by.encode())[:16]
 
     def ask(
-        self, question: str, question_id: str | None = None, filters: Filters = EVERYTHING
+        self,
+        question: str,
+        question_id: str | None = None,
+        filters: Filters = EVERYTHING,
+        earlier: Sequence[Turn] = (),
+        strictness: float | None = None,
     ) -> Answer:
-        """Retrieve, compose, prove; or abstain with a reason. `InputError` for no question."""
-        *_, answer = self.stream(question, question_id, filters)
+        """Retrieve, compose, prove; or abstain with a reason. `InputError` for no question.
+
+        After `earlier` turns a question that does not stand alone is read as one that does.
+        `strictness` holds instead of the configuration's.
+        """
+        *_, answer = self.stream(question, question_id, filters, earlier, strictness)
         assert isinstance(answer, Answer)  # noqa: S101 - the last thing a stream gives
         return answer
 
     def stream(
-        self, question: str, question_id: str | None = None, filters: Filters = EVERYTHING
+        self,
+        question: str,
+        question_id: str | None = None,
+        filters: Filters = EVERYTHING,
+        earlier: Sequence[Turn] = (),
+        strictness: float | None = None,
     ) -> Iterator[Claim | Answer]:
         """Each claim as it is proved, and at last the whole answer; closing it stops the work.
 
@@ -86,19 +107,24 @@ class Assistant:
         """
         question = self.checked(question)
         started = time.perf_counter()
-        found = self.retriever.search(question, filters=filters)
+        understood = standalone(question, earlier)
+        found = self.retriever.read(understood or question, filters)
         retrieved = time.perf_counter()
         reason = foreign(found)
-        outcome = _Outcome(self.config.composer)
+        outcome = _Outcome(self.config.model if self.config.composer == "chat" else None)
         if not reason:
-            yield from self._compose(found, outcome)
+            least = self.config.strictness if strictness is None else strictness
+            yield from self._compose(found, outcome, least)
+            reason = unstated(found.text) if outcome.weak else NOT_PROVED
+            if outcome.weak and outcome.claims:
+                outcome.notes.append(PARTLY)
         composed = time.perf_counter()
         claims = tuple(outcome.claims)
         yield Answer(
             question=question,
             claims=claims,
-            abstention=None if claims else reason or NOT_PROVED,
-            hits=found.hits,
+            abstention=None if claims else reason,
+            hits=found.all_hits,
             as_of=newest([c.citations[0].document.published for c in claims] or _dates(found.hits)),
             fingerprint=self.fingerprint,
             seconds={
@@ -107,21 +133,34 @@ class Assistant:
             },
             id=question_id,
             confidence=round(found.relevance if outcome.support is None else outcome.support, 4),
-            composer=outcome.composer,
+            composer=outcome.model or "extractive",
             withheld=tuple(outcome.withheld),
-            differences=differences(question, claims),
+            differences=differences(found, claims),
             notes=tuple(outcome.notes),
+            understood=understood,
         )
 
-    def _compose(self, found: Found, outcome: _Outcome) -> Iterator[Claim]:
+    def _compose(self, found: Found, outcome: _Outcome, least: float) -> Iterator[Claim]:
         """Claims as they are proved; the extractive ones where a model fails before its first."""
         try:
-            yield from outcome.proved(self.composer.compose(found))
+            yield from self._proved(self.composer, found, outcome, least)
         except ComposerFailed as error:
             outcome.notes.append(str(error))
             if not outcome.claims:
-                outcome.composer = "extractive"
-                yield from outcome.proved(self.extractive.compose(found))
+                outcome.model = None
+                yield from self._proved(self.extractive, found, outcome, least)
+
+    def _proved(
+        self, composer: Composer, found: Found, outcome: _Outcome, least: float
+    ) -> Iterator[Claim]:
+        """What is composed, and then what contradicts it or the question, as far as it holds."""
+
+        def drafts() -> Iterator[Draft]:
+            yield from outcome.supported(composer.compose(found), least)
+            if outcome.claims:
+                yield from contrasts(found, outcome.claims)
+
+        yield from outcome.keep(prove(drafts(), self.entails, self.config.language))
 
     def search(self, query: str, k: int, filters: Filters = EVERYTHING) -> tuple[Hit, ...]:
         """The k best passages, without an answer. `"exact words"` in the query must stand in them,
@@ -143,6 +182,14 @@ class Assistant:
                 "shorten it, or raise max_question_chars in the configuration",
             )
         return question
+
+
+def _entailment(config: Config) -> Entails | None:
+    if config.nli is None:
+        return None
+    from rag.entailment import EntailmentModel
+
+    return EntailmentModel(config.nli, None if config.device == "auto" else config.device)
 
 
 def open_assistant(index_dir: Path | str, config: Config | None = None) -> Assistant:

@@ -1,74 +1,118 @@
 """Proof: what a composer proposes is shown only if its words stand in the source.
 
-A draft becomes a claim when its quote is located in the passage it names, and when the quote says
-what the claim says. So far every composer is extractive, so the second rule is the strictest there
-is: the claim's words stand in its quote, all of them and in that order.
+A draft becomes a claim when each of its quotes is located in the passage it names, and when the
+quotes say what the claim says (`rag.support`); with a model that judges entailment, when they
+entail it for that model too. Whoever wrote the draft, the rules are the same.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 
-from index.documents import Span
-from rag.answer import Citation, Claim, Voice, Withheld
+from index.documents import Document, Span
+from rag.answer import Citation, Claim, Hit, Voice, Withheld
 from rag.composers import Draft
 from rag.quotes import locate_quote
 from rag.speakers import lead, voice_at
+from rag.support import Quoted, unsupported
 
 NO_QUOTE = "its quote does not stand in the passage it names"
-NOT_SAID = "its quote does not say this"
+NOT_ENTAILED = "its quote does not entail this for the model that judges it"
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+")
+Entails = Callable[[str, str], bool]
+"""Whether a text (the quotes) entails a claim; `rag.entailment` has one."""
+
+_Place = tuple[Hit, int, int]
+"""A located quote: its hit, and the code points of the document at which it starts and ends."""
 
 
-def prove(drafts: Iterable[Draft]) -> Iterator[Claim | Withheld]:
-    """Each draft as it comes: a claim with a numbered citation if it holds, else withheld."""
-    number = 0
+def prove(
+    drafts: Iterable[Draft], entails: Entails | None = None, language: str = "en"
+) -> Iterator[Claim | Withheld]:
+    """Each draft as it comes: a claim with a numbered citation per quote if it holds, else withheld
+    with the reason. `language` is that of documents that do not name theirs."""
+    numbers = count(1)
     before: Voice | None = None
     for draft in drafts:
-        document, place = draft.hit.document, _located(draft)
-        if place is None:
+        places = _located(draft)
+        if places is None:
             yield Withheld(draft.text, NO_QUOTE)
             continue
-        quote = document.text[slice(*place)]
-        if not says(draft.text, quote):
-            yield Withheld(draft.text, NOT_SAID)
+        voices = [voice_at(hit.document, start, end) for hit, start, end in places]
+        quotes = [_quoted(*pair, language) for pair in zip(places, voices, strict=True)]
+        reason = unsupported(draft.text, quotes)
+        if reason is None and entails is not None:
+            together = " ".join(quote.text for quote in quotes)
+            reason = None if entails(together, draft.text) else NOT_ENTAILED
+        if reason:
+            yield Withheld(draft.text, reason)
             continue
-        number += 1
-        voice = voice_at(document, *place)
-        citation = Citation(
-            number=number,
-            span=Span(document.id, *place),
-            quote=quote,
-            voice=voice,
-            document=document,
-            page=document.page_at(place[0]),
-            short=tuple((a, b) for a, b in draft.short if place[0] <= a < b <= place[1]),
+        citations = tuple(
+            _citation(next(numbers), place, voice, draft.short if not at else ())
+            for at, (place, voice) in enumerate(zip(places, voices, strict=True))
         )
-        yield Claim(draft.text, (citation,), "" if voice == before else lead(voice, draft.text))
-        before = voice
+        yield Claim(
+            draft.text, citations, "" if voices[0] == before else lead(voices[0], draft.text)
+        )
+        before = voices[0]
 
 
-def says(claim: str, quote: str) -> bool:
-    """True when the claim has words, and they stand in the quote one after the other."""
-    wanted, there = words(claim), words(quote)
-    size = len(wanted)
-    return size > 0 and any(there[i : i + size] == wanted for i in range(len(there) - size + 1))
+def _quoted(place: _Place, voice: Voice, language: str) -> Quoted:
+    """A quote as evidence: with the rest of its sentences, and the names that go without saying."""
+    hit, start, end = place
+    document = hit.document
+    overlapping = [(a, b) for a, b in hit.passage.sentences if a < end and start < b]
+    first = min([start, *(a for a, _ in overlapping)])
+    last = max([end, *(b for _, b in overlapping)])
+    return Quoted(
+        text=document.text[start:end],
+        before=document.text[first:start],
+        after=document.text[end:last],
+        speaker=voice.speaker or "",
+        known=_names(document, voice),
+        language=document.language or language,
+        attributed=voice.kind == "quoted" and voice.speaker is not None,
+    )
 
 
-def words(text: str) -> list[str]:
-    """Words and numbers in order, case folded; a decimal or grouped number is one word."""
-    return [word.casefold() for word in _WORD.findall(text)]
+def _names(document: Document, voice: Voice) -> str:
+    """Who else may be named for a quote: the document itself only for words of its own."""
+    own = (document.author, document.publisher, document.title) if voice.kind == "author" else ()
+    return " | ".join(name for name in (voice.reported_by, *own) if name)
 
 
-def _located(draft: Draft) -> tuple[int, int] | None:
-    """Where the quote stands: at the place the draft names, or wherever it is in the passage."""
-    document, span = draft.hit.document, draft.hit.passage.span
-    if draft.start is None:
-        return locate_quote(document.text, draft.quote, span.start, span.end)
-    end = draft.start + len(draft.quote)
-    inside = span.start <= draft.start < end <= span.end
-    return (
-        (draft.start, end) if inside and document.text[draft.start : end] == draft.quote else None
+def _located(draft: Draft) -> list[_Place] | None:
+    """Where the quotes stand: the first at the place the draft names, or wherever it is in its
+    passage, as the others; None when any does not stand there."""
+    result: list[_Place] = []
+    for place, (hit, quote) in enumerate([(draft.hit, draft.quote), *draft.more]):
+        found = _place(hit, quote, draft.start if place == 0 else None)
+        if found is None:
+            return None
+        result.append((hit, *found))
+    return result
+
+
+def _place(hit: Hit, quote: str, start: int | None) -> tuple[int, int] | None:
+    text, span = hit.document.text, hit.passage.span
+    if start is None:
+        return locate_quote(text, quote, span.start, span.end)
+    end = start + len(quote)
+    inside = span.start <= start < end <= span.end
+    return (start, end) if inside and text[start:end] == quote else None
+
+
+def _citation(
+    number: int, place: _Place, voice: Voice, short: tuple[tuple[int, int], ...]
+) -> Citation:
+    hit, start, end = place
+    return Citation(
+        number=number,
+        span=Span(hit.document.id, start, end),
+        quote=hit.document.text[start:end],
+        voice=voice,
+        document=hit.document,
+        page=hit.document.page_at(start),
+        short=tuple((a, b) for a, b in short if start <= a < b <= end),
     )

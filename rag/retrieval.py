@@ -24,6 +24,7 @@ from rag.duplicates import grouped
 from rag.filters import EVERYTHING, Filters, permitted
 from rag.late_interaction import LateInteraction, Sentences
 from rag.matching import matched_words, near_words, telling
+from rag.parts import parts
 from rag.reranking import CrossEncoder
 from rag.windows import Window, best, runs, scores, spans, stored
 
@@ -32,16 +33,28 @@ from rag.windows import Window, best, runs, scores, spans, stored
 class Found:
     """The outcome of a search: hits, the sentences that were read and which of them each hit is.
 
-    `question` is encoded as late interaction wants it, with the `weights` of its pieces.
-    `relevance` is the mean of the best cosine and the best score, between -1 and 1.
+    `text` is the question; `question` is it encoded as late interaction wants it, with the
+    `weights` of its pieces. `relevance` is the mean of the best cosine and the best score, between
+    -1 and 1. `parts` is what was found for each part of a question that asks several things.
     """
 
+    text: str
     hits: tuple[Hit, ...]
     windows: tuple[Window, ...]
     sentences: Sentences
     question: Encoded
     weights: Floats
     relevance: float
+    parts: tuple[Found, ...] = ()
+
+    @property
+    def all_hits(self) -> tuple[Hit, ...]:
+        """The hits, and behind them those of the parts that lie elsewhere, ranked on."""
+        kept = list(self.hits)
+        for hit in (hit for part in self.parts for hit in part.hits):
+            if not any(hit.passage.span.overlaps(other.passage.span) for other in kept):
+                kept.append(replace(hit, rank=len(kept) + 1))
+        return tuple(kept)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +81,12 @@ class Retriever:
         device = None if config.device == "auto" else config.device
         name = config.cross_encoder
         self._cross_encoder = CrossEncoder(name, device) if name else None
+
+    def read(self, question: str, filters: Filters = EVERYTHING) -> Found:
+        """What to answer from: the hits of the question, and those of each of its parts."""
+        found = self.search(question, filters=filters)
+        asked = parts(question)
+        return replace(found, parts=tuple(self.search(part, filters=filters) for part in asked))
 
     def search(self, question: str, k: int | None = None, filters: Filters = EVERYTHING) -> Found:
         """The k best hits (`config.hits` of them by default), best first."""
@@ -97,6 +116,7 @@ class Retriever:
         why = self._why(question, encoded, weights)
         fits = scores(sentences, spans(shown), weights)
         return Found(
+            text=question,
             hits=tuple(
                 replace(
                     why(hits[first], sentences, windows[first]),

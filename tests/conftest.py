@@ -21,9 +21,16 @@ from hypothesis import settings
 HOME = Path(tempfile.mkdtemp(prefix="onrecord-home-"))
 os.environ.setdefault("PIP_CACHE_DIR", str(Path.home() / ".cache" / "pip"))  # pip is not our test
 os.environ.update(
-    HOME=str(HOME), XDG_CACHE_HOME=str(HOME / "cache"), XDG_CONFIG_HOME=str(HOME / "config")
+    HOME=str(HOME),
+    XDG_CACHE_HOME=str(HOME / "cache"),
+    XDG_CONFIG_HOME=str(HOME / "config"),
+    XDG_DATA_HOME=str(HOME / "data"),
 )
-for name in ("HF_HOME", "HF_HUB_CACHE", "TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR"):
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # two libraries share the cores (rag.gguf)
+for name in (
+    *("HF_HOME", "HF_HUB_CACHE", "TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR"),
+    *("ONRECORD_MODELS", "LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"),
+):
     os.environ.pop(name, None)
 
 # Imported here, after the environment is set: some libraries read it when they are imported.

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from town import Line, Town, build_town, facts, gold_rows, write_lines
 
+from eval.checking import check_gold
 from eval.gold import GoldQuestion, load_gold, resolve
 from eval.runs import open_gold
 from index.errors import InputError
@@ -36,6 +37,8 @@ BAD: dict[str, tuple[Line | str, str]] = {
     "no id": (other(id=""), ":2: id"),
     "an id twice": (ROW, f":2: id {ROW['id']!r} stands twice; rename one"),
     "no expression": (other(must=["("]), ":2: '(' is not a regular expression"),
+    "no expression for a speaker": (other(speakers=["("]), ":2: '(' is not a regular expression"),
+    "a speaker of no words": (other(speakers=[" "]), ":2: speakers.0"),
     "an endless repetition": (other(must=["a{99999999999}"]), "is not a regular expression"),
     "a bomb of groups": (other(must_not=["(" * 9999]), "is not a regular expression"),
     "an answerable question without quotes": (other(quotes=[]), ":2: an answerable question needs"),
@@ -117,3 +120,24 @@ def test_absent_documents_are_not_run_and_not_passed(town: Town, tmp_path: Path)
     assert (len(found.questions), found.not_run) == (1, ("other",))
     with pytest.raises(InputError, match="none of the questions' documents"):
         open_gold(write_lines(tmp_path / "gold.jsonl", [absent]), town.corpus)
+
+
+def test_who_says_the_quotes_may_be_told(tmp_path: Path) -> None:
+    """And need not be: then it is the document's own speaker."""
+    rows = [ROW, other(speakers=["Miller Oak", "the miller"]), ROW | {"id": "x", "speakers": None}]
+    found = load_gold(write_lines(tmp_path / "gold.jsonl", rows))
+    assert [question.speakers for question in found] == [None, ("Miller Oak", "the miller"), None]
+
+
+def test_a_speaker_whom_no_document_names_is_a_fault(town: Town, tmp_path: Path) -> None:
+    rows = [
+        other(id="named", speakers=["arnwick gazette", "the mill"]),
+        other(id="unnamed", speakers=["Miller Oak"]),
+        other(id="anyone", speakers=[".*"]),
+    ]
+    file = write_lines(tmp_path / "gold.jsonl", rows)
+    report = check_gold(file, town.folder.open())
+    assert [str(problem).partition(";")[0] for problem in report.problems] == [
+        f"{file}:2: speaker 'Miller Oak' is named nowhere in the question's documents",
+        f"{file}:3: speaker '.*' matches every name",
+    ]

@@ -158,6 +158,32 @@ def test_of_citations_by_hand(town: Town, name: str) -> None:
     assert tuple(found[measure] for measure in names) == expected
 
 
+# Speaker and voice of a citation of the mill and of one of the market; the row's speakers; value.
+SPEAKERS: dict[str, tuple[list[Line], list[str] | None, float | None]] = {
+    "the documents' own": ([{}, {}], None, 1),
+    "somebody else, where the row names nobody": ([{"speaker": "Miller Oak"}, {}], None, 0.5),
+    "whom the row names": ([{"speaker": "Miller Oak", "voice": "quoted"}, {}], ["oak"], 1),
+    "one of those whom it names": ([{"speaker": "Miller Oak"}, {}], ["elm", "oak"], 1),
+    "the document's, where the row names another": ([{}, {}], ["oak"], 0.5),
+    "nobody, where the row names somebody": ([{"speaker": None}, {}], ["oak"], 0.5),
+    "quoted where gold knows nothing": (
+        [{"speaker": "Miller Oak"}, {"speaker": "A reader", "voice": "comment"}], ["oak"], 1),
+    "quoted, all of it, where gold knows nothing": (
+        [{"speaker": "x", "voice": "quoted", "quote": MARKET}, {"voice": "caption"}], None, None),
+    "no speakers at all": ([{"speaker": None}, {"speaker": None}], None, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPEAKERS)
+def test_whose_words_a_citation_says_they_are(town: Town, name: str) -> None:
+    """The mill bears the gold quote, the market does not."""
+    changes, speakers, expected = SPEAKERS[name]
+    answer = town.answer("q", MILL, MARKET)
+    for citation, change in zip(answer["citations"], changes, strict=True):
+        citation |= change
+    assert scores(town.case(answer, speakers=speakers))["attribution_kept"] == expected
+
+
 def test_an_answer_without_claims_is_one_claim(town: Town) -> None:
     answer = town.answer("q", MARKET, MILL) | {"claims": []}
     found = scores(town.case(answer))

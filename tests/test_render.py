@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from index.documents import Document, Page, Passage, Section, Span
 from index.errors import InputError
-from rag.answer import Answer, Citation, Claim, Hit, Place, Voice
+from rag.answer import Answer, Citation, Claim, Difference, Hit, Place, Voice, Withheld
 from rag.filters import Filters
 from ui import page_filters, render
 from ui.excerpts import excerpt
+from ui.render_claims import short_places
 from ui.render_hits import highlighted
 from ui.render_parts import escaped, safe_link
 from ui.strings import ENGLISH
@@ -26,12 +27,12 @@ VOID = {"img", "input", "br", "link", "meta"}
 OURS = {
     "section", "div", "h2", "h3", "p", "ol", "ul", "li", "button", "span", "bdi", "cite", "time",
     "details", "summary", "blockquote", "mark", "strong", "dl", "dt", "dd", "code", "a",
-    "fieldset", "legend", "label", "input", "small",
+    "fieldset", "legend", "label", "input", "small", "select", "option",
 }  # fmt: skip
 ATTRIBUTES = {
     "class", "id", "dir", "lang", "type", "role", "tabindex", "datetime", "href", "target", "rel",
     "aria-live", "aria-atomic", "aria-label", "aria-labelledby", "data-place", "data-name",
-    "name", "value", "autocomplete", "data-of", "data-says",
+    "name", "value", "autocomplete", "data-of", "data-says", "selected",
 }  # fmt: skip
 
 
@@ -72,11 +73,23 @@ def document(text: str, **known: object) -> Document:
     return replace(Document(id="d" * 16, source="files/a.md", sha256="0" * 64, text=text), **known)
 
 
-def citing(where: Document, quote: str, text: str | None = None, number: int = 1) -> Claim:
+def citing(
+    where: Document,
+    quote: str,
+    text: str | None = None,
+    number: int = 1,
+    voice: Voice | None = None,
+    short: str = "",
+    lead: str = "",
+) -> Claim:
+    """A claim that is a quote, or rests on one; `short` are words of the quote."""
     start = where.text.index(quote)
-    span = Span(where.id, start, start + len(quote))
-    speaker, page = where.speaker, where.page_at(start)
-    return Claim(text or quote, (Citation(number, span, quote, Voice(speaker), where, page),))
+    at = where.text.index(short, start)
+    cited = Citation(
+        number, Span(where.id, start, start + len(quote)), quote, voice or Voice(where.speaker),
+        where, where.page_at(start), ((at, at + len(short)),) if short else (),
+    )  # fmt: skip
+    return Claim(text or quote, (cited,), lead)
 
 
 def hit(where: Document, start: int, end: int, rank: int = 1) -> Hit:
@@ -85,8 +98,9 @@ def hit(where: Document, start: int, end: int, rank: int = 1) -> Hit:
     return Hit(passage, where, 0.5, rank, ("dense", "keyword"))
 
 
-def answer(*claims: Claim, abstention: str | None = None, hits: tuple[Hit, ...] = ()) -> Answer:
-    return Answer("Who rang?", claims, abstention, hits, as_of=None, fingerprint="f" * 16)
+def answer(*claims: Claim, **rest: object) -> Answer:
+    plain = Answer("Who rang?", claims, None if claims else "?", (), None, "f" * 16)
+    return replace(plain, **rest)
 
 
 def shown_text(html: str) -> str:
@@ -135,8 +149,145 @@ def test_an_abstention_is_no_answer_and_shows_what_was_near():
     page = Parsed(html)
     assert page.texts("h2") == [ENGLISH.no_answer]
     assert page.texts("p", class_="reason") == ["They do not say."]
-    assert page.texts("div", class_="closest")[0].startswith(ENGLISH.closest + ENGLISH.closest_note)
+    assert page.texts("div", class_="closest")[0].startswith(ENGLISH.closest)
     assert page.texts("p", class_="sentence") == []
+
+
+def test_who_says_a_sentence_stands_before_it():
+    told = document("One.", author="A. Reeve")
+    page = Parsed(render.answer(answer(citing(told, "One.", lead="A. Reeve:"))))
+    assert page.texts("p", class_="sentence") == ["A. Reeve: One."]
+    assert page.texts("bdi", class_="lead") == ["A. Reeve:"]
+
+
+def test_the_short_answer_is_marked_in_the_sentence_and_in_a_quote_below_it():
+    told = document("It cost  3,500\ncrowns \N{NO-BREAK SPACE}in May.")
+    sentence = " ".join(told.text.split())
+    for text, where in ((sentence, "p"), ("The bell cost that.", "blockquote")):
+        html = render.answer(answer(citing(told, told.text, text, short="3,500\ncrowns")))
+        [marked] = Parsed(html).texts("strong", class_="short")
+        assert marked.split() == ["3,500", "crowns"]
+        assert "".join(Parsed(html).texts(where)).count(marked) == 1
+
+
+WORDS = st.lists(st.sampled_from(["a", "é", "<b>", "&amp;", "3,5", "\u202e"]), min_size=1)
+SPACES = st.sampled_from([" ", "\n", " \t", "\u00a0", "\u2003\n", "\x1f"])
+
+
+@given(words=WORDS, data=st.data())
+def test_a_short_answer_is_the_same_words_whatever_the_white_space(
+    words: list[str], data: st.DataObject
+):
+    quote, sentence = (
+        "".join(word + data.draw(SPACES) for word in words[:-1]) + words[-1] for _ in range(2)
+    )
+    start = data.draw(st.integers(0, len(quote) - 1))
+    end = data.draw(st.integers(start + 1, len(quote)))
+    where = document(quote)
+    cited = Citation(1, Span(where.id, 0, len(quote)), quote, Voice(None), where, None,
+                     ((start, end),))  # fmt: skip
+    found = [sentence[a:b] for a, b in short_places(sentence, cited)]
+    assert ["".join(text.split()) for text in found] == (
+        ["".join(quote[start:end].split())] if quote[start:end].split() else []
+    )
+    shown = Parsed(render.answer(answer(Claim(sentence, (cited,)))))
+    assert shown.texts("span", class_="said") == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("voice", "line"),
+    [
+        (Voice("B. Mate", "quoted", "A. Reeve"), "B. Mate, quoted by A. Reeve"),
+        (Voice("B. Mate", "quoted"), "B. Mate, quoted"),
+        (Voice(None, "quoted", "A. Reeve"), "quoted by A. Reeve"),
+        (Voice("B. Mate", "comment"), "B. Mate, reader’s comment"),
+        (Voice(None, "comment", "A. Reeve"), "reader’s comment"),
+        (Voice("A. Reeve", "caption"), "A. Reeve, caption"),
+    ],
+)
+def test_a_citation_says_whose_voice_it_is(voice: Voice, line: str):
+    told = document("One.", author="A. Reeve", publisher="A. Reeve", published="2021")
+    publisher = ", A. Reeve" if "A. Reeve" not in line else ""
+    [button] = Parsed(render.answer(answer(citing(told, "One.", voice=voice)))).texts("button")
+    assert button == f"1 {line}, a.md{publisher}, 2021"
+
+
+def test_the_date_of_the_sources_is_said_always():
+    told = document("One.", published="2021")
+    states = {
+        "2021": answer(citing(told, "One."), as_of="2021"),
+        "2020": answer(abstention="No.", as_of="2020"),
+        ENGLISH.as_of_unknown: answer(abstention="No."),
+    }
+    for date, given_answer in states.items():
+        [line] = Parsed(render.answer(given_answer)).texts("p", class_="as-of")
+        assert date in line
+
+
+def test_what_was_withheld_is_folded_away_and_never_a_sentence():
+    held = (Withheld("The mill burned.", "no quote"), Withheld("It rang.", "60 is not in it"))
+    page = Parsed(render.answer(answer(abstention="No.", withheld=held)))
+    assert page.texts("summary")[0] == "2 statements withheld: not supported by the documents"
+    assert page.texts("p", class_="unproven") == ["Unproven The mill burned.", "Unproven It rang."]
+    assert "60 is not in it" in page.texts("details", class_="withheld")[0]
+    assert page.texts("p", class_="sentence") == []
+    one = render.answer(answer(abstention="No.", withheld=held[:1]))
+    assert Parsed(one).texts("summary")[0] == ENGLISH.withheld_one
+
+
+def test_differing_sources_stand_side_by_side_under_their_dates():
+    old = document("41 boats.", id="a" * 16, published="2019-01")
+    new = document("43 boats.", id="b" * 16)
+    claims = (citing(new, new.text, number=1), citing(old, old.text, number=2))
+    differ = Difference("number", "boats", (2, 1))
+    page = Parsed(render.answer(answer(*claims, differences=(differ,))))
+    box = page.texts("div", class_="difference")[0]
+    assert ENGLISH.differ.format(subject="boats") in box
+    assert page.texts("p", class_="when") == ["January 2019", ENGLISH.no_date]
+    assert box.index("41 boats.") < box.index("43 boats.")
+    assert page.texts("p", class_="sentence") == ["43 boats.", "41 boats."]
+
+
+def test_what_contradicts_the_question_comes_before_the_answer():
+    told = document("The ferry ran. The guild stayed away.")
+    first = citing(told, "The guild stayed away.", number=1)
+    second = citing(told, "The ferry ran.", number=2)
+    premise = Difference("premise", "the ferry stopped", (2,))
+    page = Parsed(render.answer(answer(first, second, differences=(premise,))))
+    [box] = page.texts("div", class_="otherwise")
+    assert box.startswith(ENGLISH.otherwise)
+    assert "the ferry stopped" in box
+    assert page.texts("p", class_="sentence") == ["The ferry ran.", "The guild stayed away."]
+
+
+def test_notes_are_announced_and_the_composer_is_named():
+    told = document("One.")
+    given_answer = answer(
+        citing(told, "One."), notes=("the model did not answer",), composer="gguf:small",
+        understood="Who rang the bell?",
+    )  # fmt: skip
+    page = Parsed(render.answer(given_answer))
+    assert "the model did not answer" in page.texts("div", role="status")[0]
+    assert "Composed by: gguf:small." in page.texts("p", class_="note composed")[0]
+    assert page.texts("span", class_="understood") == ["Understood as: Who rang the bell?"]
+
+
+def test_a_growing_answer_keeps_what_was_already_read_out():
+    told = document("One. Two.")
+    claims = (citing(told, "One."), citing(told, "Two.", number=2))
+    region = '<div class="told" aria-live="polite" aria-atomic="false">'
+    grown = [render.progress("Who?", claims[:n]).split(region)[1] for n in (1, 2)]
+    first = grown[0].split("</ol>")[0]
+    assert grown[1].startswith(first)
+    assert render.answer(answer(*claims)).split(region)[1].startswith(grown[1].split("</ol>")[0])
+
+
+def test_earlier_questions_are_listed_as_they_were_understood():
+    told = document("One.")
+    turns = [answer(citing(told, "One."), understood="Who rang the bell?"), answer()]
+    page = Parsed(render.conversation(turns))
+    assert page.texts("summary") == ["Who rang? Understood as: Who rang the bell?", "Who rang?"]
+    assert page.texts("button", class_="new-talk") == [ENGLISH.new_talk]
 
 
 def test_the_fold_out_tells_used_passages_from_unused_ones():
@@ -164,6 +315,23 @@ HOSTILE = document(
         render.answer(answer(citing(HOSTILE, SCRIPT, "It says so."))),
         render.answer(answer(abstention=SCRIPT, hits=(hit(HOSTILE, 0, 60),))),
         render.problem(SCRIPT),
+        render.progress(SCRIPT, (citing(HOSTILE, SCRIPT, lead=SCRIPT, short=SCRIPT),)),
+        render.stopped(SCRIPT, ()),
+        render.answer(
+            answer(
+                citing(HOSTILE, SCRIPT, voice=Voice(SCRIPT, "quoted", SCRIPT)),
+                citing(HOSTILE, "it & more.", SCRIPT, number=2),
+                withheld=(Withheld(SCRIPT, SCRIPT),),
+                notes=(SCRIPT,),
+                understood=SCRIPT,
+                composer=SCRIPT,
+                differences=(
+                    Difference("number", SCRIPT, (1, 2)),
+                    Difference("premise", SCRIPT, (2,)),
+                ),
+            )
+        ),
+        render.conversation([answer(citing(HOSTILE, SCRIPT), understood=SCRIPT)]),
         page_filters.fold_out([HOSTILE, replace(HOSTILE, id="e" * 16)], SCRIPT, SCRIPT),
         page_filters.narrowed(
             Filters(documents=(HOSTILE.id,), authors=(SCRIPT,), phrases=(SCRIPT,)),
@@ -177,6 +345,10 @@ HOSTILE = document(
         "paraphrase",
         "abstention",
         "problem",
+        "progress",
+        "stopped",
+        "account",
+        "conversation",
         "conditions",
         "narrowed",
     ],
@@ -185,7 +357,7 @@ def test_nothing_from_a_document_becomes_markup(html: str):
     page = Parsed(html)
     assert {tag for tag, _, _ in page.elements} <= OURS
     assert {name for _, attrs, _ in page.elements for name in attrs} <= ATTRIBUTES
-    assert SCRIPT in "".join(page.elements[0][2])
+    assert any(SCRIPT in "".join(texts) for _, _, texts in page.elements)
 
 
 @pytest.mark.parametrize(
@@ -351,6 +523,24 @@ def test_what_a_reader_sets_becomes_conditions(sent: object, filters: Filters):
 def test_what_no_page_of_ours_sends_is_refused(sent: str):
     with pytest.raises(InputError):
         page_filters.chosen(sent)
+
+
+@pytest.mark.parametrize(
+    ("sent", "strictness"),
+    [("", 0.6), ('{"sure": ["balanced"]}', 0.6), ('{"sure": ["freely"]}', 0.3),
+     ('{"sure": ["sure"], "phrases": ["ice"]}', 0.8)],
+)  # fmt: skip
+def test_how_sure_an_answer_must_be_moves_from_what_is_configured(sent: str, strictness: float):
+    assert page_filters.strictness(sent, 0.6) == pytest.approx(strictness)
+    assert page_filters.chosen(sent) == Filters(phrases=("ice",) if "ice" in sent else ())
+
+
+def test_the_page_offers_the_steps_there_are():
+    for step, words in ENGLISH.sure_steps:
+        page_filters.strictness(f'{{"sure": ["{step}"]}}', 0.5)
+        assert Parsed(page_filters.steps()).texts("option", value=step) == [words]
+    with pytest.raises(InputError):
+        page_filters.strictness('{"sure": ["certainly"]}', 0.5)
 
 
 def test_conditions_offer_what_the_index_holds_and_a_field_for_what_does_not_fit():

@@ -18,8 +18,10 @@ from index.errors import IndexDamaged, InputError
 from index.store import IndexFolder
 from rag.assistant import Assistant, LiveAssistant, open_assistant
 from ui.guard import SECURITY_HEADERS
+from ui.page import conditions_html, header_html, source_html
 from ui.strings import ENGLISH
-from ui.web import answer_html, conditions_html, header_html, serve, source_html
+from ui.talk import replies
+from ui.web import serve
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
@@ -38,10 +40,22 @@ QUESTION = "How thick was the ice on the second morning?"
 QUOTE = "The ice was 41 centimetres thick on\nthe second morning."
 FOREIGN = "Which quantum chromodynamics lattice converges?"
 
+SLOW = "Slowly, please: how thick was the ice on the second morning of the winter?"
+
 SERVER = """
-import sys
+import sys, time
 from rag.assistant import LiveAssistant
+from rag.composers import COMPOSERS
+from rag.extractive import ExtractiveComposer
 from ui.web import serve
+
+class Unhurried(ExtractiveComposer):  # takes its time after each sentence when asked to
+    def compose(self, found):
+        for draft in super().compose(found):
+            yield draft
+            time.sleep(120 if found.text.startswith("Slowly") else 0)
+
+COMPOSERS["extractive"] = lambda late, config: Unhurried(late)
 serve(LiveAssistant(sys.argv[1]), port=0, examples=[sys.argv[2]],
       announce=lambda url: print(url, flush=True))
 """
@@ -104,7 +118,8 @@ def ask(page: Page, question: str) -> None:
 def test_a_reader_asks_and_checks_the_answer(page: Page):
     ask(page, QUESTION)
     answer = page.get_by_role("region", name=ENGLISH.answer)
-    expect(answer.locator(".sentence").first).to_have_text(" ".join(QUOTE.split()))
+    expect(answer.locator(".said").first).to_have_text(" ".join(QUOTE.split()))
+    expect(answer.locator(".as-of")).to_contain_text("March 2021")
     citation = answer.get_by_role("button").first
     expect(citation).to_have_text(
         "1 Port Chronicle, The Winter of the Harbour, Quayside Press, March 2021"
@@ -158,7 +173,7 @@ def test_the_keyboard_narrows_the_search_to_a_document(page: Page):
     page.get_by_role("button", name=ENGLISH.clear).click()
     expect(box).not_to_be_checked()
     ask(page, QUESTION)
-    expect(pane.locator(".sentence").first).to_have_text(" ".join(QUOTE.split()))
+    expect(pane.locator(".said").first).to_have_text(" ".join(QUOTE.split()))
 
 
 def test_words_that_nothing_has_are_no_answer(page: Page):
@@ -193,8 +208,44 @@ def test_a_foreign_question_is_not_answered(page: Page):
     ask(page, FOREIGN)
     abstention = page.get_by_role("region", name=ENGLISH.no_answer)
     expect(abstention.locator(".reason")).to_contain_text("The documents do not say")
-    expect(abstention.get_by_text(ENGLISH.closest_note)).to_be_visible()
+    expect(abstention.get_by_text(ENGLISH.closest)).to_be_visible()
+    expect(abstention.locator(".as-of")).to_be_visible()
     expect(page.locator(".sentence")).to_have_count(0)
+
+
+def test_a_slow_answer_grows_and_stops_when_told(page: Page):
+    ask(page, SLOW)
+    pane = page.locator(".pane.working")
+    expect(pane.locator(".said")).to_have_count(1)
+    expect(pane.get_by_role("status")).to_have_text(ENGLISH.reading_on)
+    stop = page.get_by_role("button", name=ENGLISH.stop)
+    expect(stop).to_be_focused()  # it took the place of the button that was pressed
+    page.locator(".claim button").click()
+    expect(page.locator(".source mark")).to_be_focused()
+    stop.click()
+    stopped = page.locator(".pane.stopped")
+    expect(stopped.get_by_role("status")).to_have_text(ENGLISH.stopped)
+    expect(stopped.locator(".said")).to_have_count(1)
+    expect(stop).to_be_hidden()
+    ask(page, QUESTION)  # nobody waits for what was stopped
+    expect(page.locator(".pane.answer .said").first).to_be_visible()
+
+
+def test_a_conversation_goes_on_until_a_new_one_is_begun(page: Page):
+    ask(page, QUESTION)
+    answer = page.locator(".pane.answer")
+    expect(answer.locator(".said").first).to_be_visible()
+    ask(page, "And on the third morning?")
+    expect(page.locator(".pane:not(.working) > .asked .understood")).to_be_visible()
+    earlier = page.locator(".turn")
+    expect(earlier.locator("summary")).to_have_text([QUESTION])
+    earlier.locator("summary").click()
+    earlier.get_by_role("button").first.click()
+    expect(page.locator(".source mark")).to_be_focused()
+    page.get_by_role("button", name=ENGLISH.new_talk).click()
+    expect(page.get_by_text(ENGLISH.answer_hint)).to_be_visible()
+    expect(page.get_by_label(ENGLISH.question)).to_be_focused()
+    expect(page.locator(".talk")).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -300,7 +351,7 @@ def test_a_lost_index_is_said_in_a_sentence(library: IndexFolder):
     def lost() -> Assistant:
         raise IndexDamaged("the index is gone", "build it again")
 
-    assert "the index is gone" in answer_html(lost, QUESTION)
+    assert "the index is gone" in [shown.answer for shown in replies(lost, QUESTION)][-1]
     assert "the index is gone" in source_html(lost, {"place": "x"})
     assert conditions_html(lost) == ""
     assert "OnRecord" in header_html(lost)

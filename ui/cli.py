@@ -14,13 +14,18 @@ from typer.exceptions import TyperException
 from index import __version__
 from index.errors import InputError, OnRecordError
 from ui.cli_eval import evaluation
+from ui.cli_models import models
 from ui.cli_search import ask, search
 from ui.options import (
     DEFAULT_INDEX,
+    BaseUrlOption,
     ConfigOption,
     DeviceOption,
     IndexOption,
     JsonOption,
+    ModelOption,
+    RoleOption,
+    StrictnessOption,
     complain,
     progress_bar,
     say,
@@ -39,10 +44,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(evaluation, name="eval")
+app.add_typer(models, name="models")
 
 
 def main() -> None:
     """Entry point: an error meant for people is one line on stderr and an exit code."""
+    # Read by OpenMP when torch is loaded: waiting threads sleep. Where they spin, llama.cpp is ten
+    # times as slow beside any other busy process (measured; torch itself is as fast).
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # whatever the terminal's locale, and in a pipe
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -251,6 +260,10 @@ def serve(
     index: IndexOption = DEFAULT_INDEX,
     config: ConfigOption = None,
     device: DeviceOption = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    role: RoleOption = None,
+    strictness: StrictnessOption = None,
 ) -> None:
     """The browser page and its HTTP API, on this machine only (127.0.0.1)."""
     from rag.assistant import LiveAssistant
@@ -259,7 +272,10 @@ def serve(
     def announce(address: str) -> None:
         say(f"OnRecord is at {address} (Ctrl-C ends it)")
 
-    latest = LiveAssistant(index, settings_from(config, device))
+    settings = settings_from(
+        config, device, model=model, base_url=base_url, model_role=role, strictness=strictness
+    )
+    latest = LiveAssistant(index, settings)
     serve_page(latest, port=port, examples=example or (), announce=announce)
 
 

@@ -10,9 +10,13 @@ import typer
 from index.errors import InputError
 from ui.options import (
     DEFAULT_INDEX,
+    BaseUrlOption,
     ConfigOption,
     IndexOption,
     JsonOption,
+    ModelOption,
+    RoleOption,
+    StrictnessOption,
     complain,
     progress_bar,
     say,
@@ -54,8 +58,15 @@ def eval_run(
         typer.Option("--answers", metavar="FILE", help="Score these answers instead of asking."),
     ] = None,
     name: Annotated[
-        str, typer.Option("--system", metavar="NAME", help="Or a peer: langchain-tutorial.")
+        str,
+        typer.Option(
+            "--system", metavar="NAME", help="Or a peer: langchain-tutorial, langchain-chat."
+        ),
     ] = "onrecord",
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    role: RoleOption = None,
+    strictness: StrictnessOption = None,
     index: IndexOption = DEFAULT_INDEX,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -83,7 +94,10 @@ def eval_run(
         found = load_answers(answers, ids)
         run = score(questions, found, corpus, system=answers.stem, about=about)
     else:
-        system, known = open_system(name, index, settings_from(config))
+        settings = settings_from(
+            config, model=model, base_url=base_url, model_role=role, strictness=strictness
+        )
+        system, known = open_system(name, index, settings)
         about |= known
         kept = out.with_name(out.name + ".part") if out else None
         with progress_bar("asking") as progress:
@@ -211,6 +225,49 @@ def eval_bench(
             places = Places(bench, seeds, originals, limit, seed)
             sources, missing = public_and_seeds(places, Path(work))
         for line in measured(sources, missing, out, settings_from(config), progress):
+            say(line)
+
+
+@evaluation.command("answers", epilog="Example: onrecord eval answers --limit 6")
+def eval_answers(
+    seeds: SeedsOption = Path("seeds"),
+    originals: OriginalsOption = Path("../shared/seeds"),
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FOLDER", help="For answers.json, answers.md and runs.")
+    ] = Path("build/bench/answers"),
+    gold: Annotated[
+        Path | None,
+        typer.Option("--gold", metavar="FILE", help="Only these questions, over --index."),
+    ] = None,
+    index: IndexOption = DEFAULT_INDEX,
+    systems: Annotated[
+        str, typer.Option("--systems", metavar="NAMES", help="With commas between.")
+    ] = "extractive,judge,write,langchain-chat",
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help="Questions of each collection, by kind."),
+    ] = None,
+    model: ModelOption = "gguf:qwen2.5-coder-1.5b",
+    base_url: BaseUrlOption = None,
+    strictness: StrictnessOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Compares answers made with a chat model, without one, and by LangChain's tutorial with the
+    same model: same documents, same questions, one run.
+
+    Two hours on two cores with all questions; goes on where it was after an interruption.
+    """
+    from eval.bench import Source
+    from eval.bench_answers import Plan, bench_answers, briefs_and_originals
+
+    if gold:
+        sources, missing = [Source(gold.stem, gold.stem, gold, index=index)], list[str]()
+    else:
+        sources, missing = briefs_and_originals(seeds, originals)
+    plan = Plan(tuple(sources), tuple(missing), tuple(systems.split(",")), limit)
+    settings = settings_from(config, model=model, base_url=base_url, strictness=strictness)
+    with progress_bar("asking") as progress:
+        for line in bench_answers(plan, out, settings, progress):
             say(line)
 
 

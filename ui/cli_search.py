@@ -23,12 +23,16 @@ from ui.filter_options import (
 )
 from ui.options import (
     DEFAULT_INDEX,
+    BaseUrlOption,
     BatchOption,
     ConfigOption,
     Device,
     DeviceOption,
     IndexOption,
     JsonOption,
+    ModelOption,
+    RoleOption,
+    StrictnessOption,
     say,
     say_json,
     say_set_off,
@@ -37,11 +41,12 @@ from ui.options import (
 )
 
 if TYPE_CHECKING:
+    from rag.answer import Answer
     from rag.assistant import Assistant
     from rag.filters import Filters
 
-    Call = Callable[[str, str | None, Filters], dict[str, Any]]
-    """From a question, its id and its conditions to what is said of it."""
+    Call = Callable[[str, str | None, Filters, list[str]], dict[str, Any]]
+    """From a question, its id, its conditions and those asked before to what is said of it."""
 
 
 def search(
@@ -68,14 +73,14 @@ def search(
     from rag.filters import parse_query
     from ui.terminal import hits_text
 
-    def found(query: str, _: str | None, conditions: Filters) -> dict[str, Any]:
+    def found(query: str, _: str | None, conditions: Filters, _before: list[str]) -> dict[str, Any]:
         return {"hits": [hit_json(hit) for hit in assistant.search(query, k, conditions)]}
 
     query = question or ""
     if batch:
         _batch(batch, filters, found)
     elif as_json:
-        say_json(found(query, None, filters))
+        say_json(found(query, None, filters, []))
     elif hits := assistant.search(query, k, filters):
         say_set_off(hits_text(hits, styled()))
     else:
@@ -92,8 +97,18 @@ def ask(
     until: UntilOption = None,
     batch: BatchOption = None,
     composer: Annotated[
-        str | None, typer.Option(help="How the answer is made: extractive.")
+        str | None, typer.Option(help="How the answer is made: extractive or chat.")
     ] = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    role: RoleOption = None,
+    strictness: StrictnessOption = None,
+    after: Annotated[
+        list[str] | None, typer.Option(help="An earlier question of the conversation; repeatable.")
+    ] = None,
+    unproven: Annotated[
+        bool, typer.Option("--unproven", help="Also print what was withheld, and why.")
+    ] = False,
     index: IndexOption = DEFAULT_INDEX,
     config: ConfigOption = None,
     device: DeviceOption = None,
@@ -101,19 +116,48 @@ def ask(
 ) -> None:
     """A cited answer, or the reason why the documents do not give one."""
     filters = filters_from(document, publisher, author, language, since, until)
-    assistant = _assistant(index, config, question, batch, device, composer)
+    assistant = _assistant(
+        index,
+        config,
+        question,
+        batch,
+        device,
+        composer=composer,
+        model=model,
+        base_url=base_url,
+        model_role=role,
+        strictness=strictness,
+    )
     from ui.terminal import answer_text
 
+    def told(asked: str, id_: str | None, conditions: Filters, before: list[str]) -> dict[str, Any]:
+        return _answered(assistant, asked, id_, conditions, before).to_json()
+
     if batch:
-        _batch(batch, filters, lambda q, i, f: assistant.ask(q, i, f).to_json())
+        if after:
+            raise InputError("--after goes with one question", 'in a batch, rows have "history"')
+        _batch(batch, filters, told)
         return
-    answer = assistant.ask(question or "", filters=filters)
+    answer = _answered(assistant, question or "", None, filters, after or [])
     if as_json:
         say_json(answer.to_json())
         return
-    say(answer_text(answer))
+    say(answer_text(answer, unproven))
     if filters and not answer.hits:
         say(nothing_found(filters))
+
+
+def _answered(
+    assistant: Assistant, question: str, id_: str | None, filters: Filters, before: list[str]
+) -> Answer:
+    """The answer to a question, after those of the conversation before it."""
+    from rag.conversation import Turn
+
+    turns: list[Turn] = []
+    for earlier in before:
+        answer = assistant.ask(earlier, None, filters, turns)
+        turns.append(Turn(earlier, answer))
+    return assistant.ask(question, id_, filters, turns)
 
 
 def _assistant(
@@ -122,16 +166,13 @@ def _assistant(
     question: str | None,
     batch: Path | None,
     device: Device | None,
-    composer: str | None = None,
+    **answering: object,
 ) -> Assistant:
     if (question is None) == (batch is None):
         raise InputError("one question or --batch FILE is needed", "give exactly one of them")
     from rag.assistant import open_assistant
 
-    settings = settings_from(config, device)
-    if composer is not None:
-        settings = settings.model_copy(update={"composer": composer})
-    return open_assistant(index, settings)
+    return open_assistant(index, settings_from(config, device, **answering))
 
 
 def _batch(path: Path, filters: Filters, call: Call) -> None:
@@ -159,9 +200,18 @@ def _batch_row(line: str, where: str, filters: Filters, call: Call) -> dict[str,
     asked = {"id": question_id, "question": question}
     try:
         conditions = filters.merged(read_filters(row.get("filters")))
-        return asked | call(question, question_id, conditions)
+        return asked | call(question, question_id, conditions, _history(row.get("history")))
     except OnRecordError as error:
         reason = str(error)
     except Exception as error:  # a fault of ours: this line says so, the others are answered
         reason = f"{type(error).__name__}: {error}"
     return asked | {"error": f"{where}: {reason}"}
+
+
+def _history(given: object) -> list[str]:
+    """The questions asked before: a list of texts. `InputError` for anything else."""
+    if given is None:
+        return []
+    if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
+        raise InputError("'history' is not a list of questions", "give their texts, oldest first")
+    return given

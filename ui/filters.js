@@ -9,7 +9,9 @@ const gathered = () => {
   for (const field of fields().filter(isSet)) (found[field.name] ??= []).push(field.value.trim());
   return found;
 };
-window.onrecordConditions = () => JSON.stringify(gathered());
+const chosen = () =>
+  Object.fromEntries([...element.querySelectorAll("select")].map((s) => [s.name, [s.value]]));
+window.onrecordConditions = () => JSON.stringify({ ...chosen(), ...gathered() });
 
 let kept = {};
 const count = () => {

@@ -24,12 +24,29 @@ ConfigOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs, on standard output.")]
 BatchOption = Annotated[
     Path | None,
-    typer.Option("--batch", metavar="FILE", help='JSON Lines: {"id", "question", "filters"} each.'),
+    typer.Option(
+        "--batch", metavar="FILE", help='JSON Lines: {"id", "question", "filters", "history"} each.'
+    ),
 ]
 Device = Literal["auto", "cpu", "cuda"]
 DeviceOption = Annotated[
     Device | None,
     typer.Option("--device", help="Where models run; auto takes a GPU if there is one."),
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", metavar="SPEC", help="Chat model: gguf:NAME_OR_PATH, openai:NAME, ..."),
+]
+BaseUrlOption = Annotated[
+    str | None, typer.Option("--base-url", metavar="URL", help="Server of an openai: model.")
+]
+Role = Literal["auto", "judge", "write"]
+RoleOption = Annotated[
+    Role | None, typer.Option("--role", help="The model judges sentences, or writes claims.")
+]
+StrictnessOption = Annotated[
+    float | None,
+    typer.Option("--strictness", min=0, max=1, help="How sure an answer must be: 0 to 1."),
 ]
 DEFAULT_INDEX = Path(".onrecord")
 DEFAULT_CONFIG = Path("onrecord.toml")
@@ -72,13 +89,20 @@ def complain(text: str) -> None:
     typer.echo(printable(f"onrecord: {text}"), err=True)
 
 
-def settings_from(path: Path | None, device: Device | None = None) -> Config:
-    """The settings of a file; of onrecord.toml when it is here and none is named."""
+def settings_from(path: Path | None, device: Device | None = None, **given: object) -> Config:
+    """The settings of a file (of onrecord.toml when it is here and none is named), and over them
+    the options that were given. A model composes, unless a composer is named."""
     from index.config import Config, load_config
 
     named = path is not None or DEFAULT_CONFIG.is_file()
     settings = load_config(path or DEFAULT_CONFIG) if named else Config()
-    return settings.model_copy(update={"device": device}) if device else settings
+    changes = {key: value for key, value in given.items() if value is not None}
+    if device:
+        changes["device"] = device
+    settings = settings.model_copy(update=changes)
+    if settings.model and "composer" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"composer": "chat"})
+    return settings
 
 
 @contextmanager

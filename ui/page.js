@@ -1,5 +1,6 @@
-// Runs once for the answer and once for the source, with Gradio's `element`, `trigger`, `watch`.
-// A button that names a place asks the server for it; a source that arrives shows its marked words.
+// Runs once each for the answer, the source and the conversation, with Gradio's `element`,
+// `trigger` and `watch`. A button that names a place asks the server for it; a source that arrives
+// shows its marked words.
 
 const reveal = (mark) => {
   const box = mark.closest(".text");
@@ -28,10 +29,25 @@ element.addEventListener("click", (event) => {
       document.querySelector("button.opener[aria-current]") ?? openerOf(shown.dataset.place);
     origin?.focus();
     origin?.scrollIntoView({ block: "center" });
+  } else if (event.target.closest("button.new-talk")) {
+    document.querySelector("#asking textarea").focus();
+    trigger("clear");
   }
 });
 
+// "Ask" gives way to "Stop" while an answer is on its way: the focus goes with it.
+const swap = () => {
+  const [ask, stop] = ["#ask", "#stop"].map((id) => document.querySelector(id));
+  const working = document.querySelector(".pane.working");
+  if (working && document.activeElement === ask) stop.focus();
+  else if (!working && document.activeElement === stop) ask.focus();
+};
+
 watch("value", () => {
+  swap();
+  // An answer that grows is mended from what the server sent: it does not know what is open here.
+  const shown = document.querySelector(".source[data-place]");
+  if (shown) openerOf(shown.dataset.place)?.setAttribute("aria-current", "true");
   const mark = element.querySelector(".source .text mark");
   if (mark) reveal(mark);
 });

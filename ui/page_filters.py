@@ -35,12 +35,7 @@ class _Choice:
 
 def chosen(given: object) -> Filters:
     """The conditions in what the browser sent. `InputError` when they are none."""
-    try:
-        fields = json.loads(given) if isinstance(given, str) and given else {}
-    except (ValueError, RecursionError) as error:
-        raise InputError("the conditions cannot be read", "load the page again") from error
-    if not isinstance(fields, dict) or not all(_is_texts(value) for value in fields.values()):
-        raise InputError("the conditions cannot be read", "load the page again")
+    fields = {name: texts for name, texts in _fields(given).items() if name != "sure"}
     values: dict[str, object] = dict(fields)
     for name, pattern in (("phrases", _PHRASES), ("without", _WORDS)):
         if name in fields:
@@ -49,6 +44,29 @@ def chosen(given: object) -> Filters:
         if name in fields:
             values[name] = next(iter(fields[name]), None)
     return read_filters(values)
+
+
+def strictness(given: object, own: float) -> float:
+    """How sure an answer must be, by the step chosen; `own` is what the configuration says.
+
+    Of the default, "sure" makes .55: half as many wrong answers on held-out questions, and four in
+    ten right ones lost with them (docs/ANSWERS.md). `InputError` for a step that there is none of.
+    """
+    values = {"freely": 0.0, "balanced": own, "sure": own + (1 - own) / 4}
+    step = next(iter(_fields(given).get("sure", ())), "balanced")
+    if step not in values:
+        raise InputError("the conditions cannot be read", "load the page again")
+    return values[step]
+
+
+def _fields(given: object) -> dict[str, list[str]]:
+    try:
+        fields = json.loads(given) if isinstance(given, str) and given else {}
+    except (ValueError, RecursionError) as error:
+        raise InputError("the conditions cannot be read", "load the page again") from error
+    if not isinstance(fields, dict) or not all(_is_texts(value) for value in fields.values()):
+        raise InputError("the conditions cannot be read", "load the page again")
+    return fields
 
 
 def _is_texts(value: object) -> bool:
@@ -91,6 +109,18 @@ def fold_out(
         f'<p class="note">{strings.several}</p></fieldset></div>'
         f'<p class="note">{strings.filters_note} '
         f'<button type="button" class="clear">{strings.clear}</button></p></div></details>'
+    )
+
+
+def steps(strings: Strings = ENGLISH) -> str:
+    """How sure an answer must be, in plain words."""
+    options = "".join(
+        f'<option value="{value}"{" selected" if value == "balanced" else ""}>{words}</option>'
+        for value, words in strings.sure_steps
+    )
+    return (
+        f'<label class="sure"><span>{strings.sure}</span>'
+        f'<select name="sure" autocomplete="off">{options}</select></label>'
     )
 
 

@@ -6,13 +6,13 @@ quote and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from index.documents import Document, Span
-from rag.answer import Answer, Citation, Claim
-from ui import render_hits
-from ui.render_parts import date, escaped, opener, place, reference, safe_link, title
+from rag.answer import Answer, Claim, Voice
+from ui import render_account, render_claims, render_hits
+from ui.render_parts import escaped, place, reference, safe_link, title
 from ui.strings import ENGLISH, Strings
 
 CONTEXT = 4000
@@ -29,40 +29,72 @@ def header(documents: int, passages: int, strings: Strings = ENGLISH) -> str:
 
 
 def no_answer_yet(strings: Strings = ENGLISH) -> str:
-    return _answer_pane("waiting", strings.answer, f"<p>{strings.answer_hint}</p>")
+    return _answer_pane("waiting", strings.answer, told=f"<p>{strings.answer_hint}</p>")
 
 
-def searching(strings: Strings = ENGLISH) -> str:
-    return _answer_pane("waiting", strings.answer, f"<p>{strings.searching}</p>")
+def progress(
+    question: str, claims: Sequence[Claim] = (), strings: Strings = ENGLISH, narrowed: str = ""
+) -> str:
+    """An answer on its way: the claims proved so far."""
+    saying = strings.reading_on if claims else strings.searching
+    status = f'<p class="working">{saying}</p>'
+    told = render_claims.told(claims, (), strings) if claims else ""
+    asked = _asked(question, None, strings, narrowed)
+    return _answer_pane("working", strings.answer, asked=asked, status=status, told=told)
+
+
+def stopped(question: str, claims: Sequence[Claim] = (), strings: Strings = ENGLISH) -> str:
+    """An answer that the reader stopped: the claims proved by then."""
+    saying = strings.stopped if claims else strings.stopped_early
+    status = f'<p class="caution">{saying}</p>'
+    told = render_claims.told(claims, (), strings) if claims else ""
+    asked = _asked(question, None, strings)
+    return _answer_pane("stopped", strings.answer, asked=asked, status=status, told=told)
 
 
 def problem(message: str, strings: Strings = ENGLISH) -> str:
     """An error that people can mend, in the place of the answer."""
-    return _answer_pane("problem", strings.problem, f"<p>{escaped(message)}</p>")
+    told = f'<p class="reason">{escaped(message)}</p>'
+    return _answer_pane("problem", strings.problem, told=told)
 
 
 def answer(given: Answer, strings: Strings = ENGLISH, narrowed: str = "") -> str:
-    """An answer or an abstention, and what was searched for it.
+    """An answer or an abstention, and how it came about.
 
     `narrowed` is HTML that says which conditions held.
     """
-    searched = render_hits.searched(given, strings)
-    question = f'<p class="question" dir="auto">{escaped(given.question)}</p>{narrowed}'
-    if given.abstention is not None:
-        reason = f'{question}<p class="reason">{escaped(given.abstention)}</p>'
-        if narrowed and not given.hits:
-            reason += f"<p>{strings.nothing_meets}</p>"
+    asked = _asked(given.question, given.understood, strings, narrowed)
+    status = render_account.status(given, strings)
+    account = (
+        render_account.withheld(given.withheld, strings)
+        + render_account.composed(given, strings)
+        + render_hits.searched(given, strings)
+    )
+    if given.abstention is None:
+        kind, heading, closest = "answer", strings.answer, ""
+        told = render_claims.told(given.claims, given.differences, strings)
+    else:
+        kind, heading = "abstention", strings.no_answer
         closest = render_hits.closest(given.hits, strings)
-        return _answer_pane("abstention", strings.no_answer, reason, closest + searched)
-    verbatim = all(_verbatim(claim) for claim in given.claims)
-    note = strings.word_for_word if verbatim else strings.with_quotes
-    claims = "".join(_claim(claim, strings) for claim in given.claims)
-    dated = strings.as_of.format(date=date(given.as_of, strings)) if given.as_of else ""
-    live = (
-        f'{question}<p class="note">{note}</p><ol class="claims">{claims}</ol>'
-        + (f'<p class="note">{dated}</p>' if dated else "")
-    )  # fmt: skip
-    return _answer_pane("answer", strings.answer, live, searched)
+        told = f'<p class="reason">{escaped(given.abstention)}</p>'
+        if narrowed and not given.hits:
+            told += f"<p>{strings.nothing_meets}</p>"
+    return _answer_pane(
+        kind, heading, asked=asked, status=status, told=told, rest=closest + account
+    )
+
+
+def conversation(earlier: Sequence[Answer], strings: Strings = ENGLISH) -> str:
+    """Earlier questions of a conversation, each with its answer folded away, and the way out."""
+    turns = "".join(render_claims.turn(given, strings) for given in earlier)
+    heading, named = "", ""
+    if turns:
+        heading = f'<h2 id="talk-heading">{strings.talk}</h2><ol class="turns">{turns}</ol>'
+        named = ' aria-labelledby="talk-heading"'
+    return (
+        f'<section class="pane talk"{named}>{heading}<p class="note">{strings.talk_note} '
+        f'<button type="button" class="new-talk">{strings.new_talk}</button></p></section>'
+    )
 
 
 def no_source_yet(strings: Strings = ENGLISH) -> str:
@@ -85,11 +117,11 @@ def source(
         for text, count in ((strings.cut_before, before), (strings.cut_after, after))
     ]
     language = f' lang="{escape(document.language)}"' if document.language else ""
-    page = document.page_at(span.start)
+    page, voice = document.page_at(span.start), Voice(document.author)
     link = f'<p class="address">{safe_link(document.url)}</p>' if document.url else ""
     body = (
         f'<p class="title" dir="auto"><cite>{escaped(title(document))}</cite></p>'
-        f"<p>{reference(document, document.author, page, strings, titled=False)}</p>{link}"
+        f"<p>{reference(document, voice, page, strings, titled=False)}</p>{link}"
         f"{_facts(document, span, strings)}"
         f'<button type="button" class="back">{strings.back}</button>'
         f'<div class="text" role="region" tabindex="0" aria-label="{strings.source_text}">'
@@ -140,13 +172,25 @@ def _tagged(
     return sorted(found)
 
 
-def _answer_pane(kind: str, heading: str, live: str, rest: str = "") -> str:
-    """The same frame for every state: Gradio mends the page in place, and a live region is read
-    out only when it was on the page before its words changed."""
+def _asked(question: str, understood: str | None, strings: Strings, narrowed: str = "") -> str:
+    read = f"<p>{render_claims.understood(understood, strings)}</p>" if understood else ""
+    return f'<p class="question" dir="auto">{escaped(question)}</p>{read}{narrowed}'
+
+
+def _answer_pane(
+    kind: str, heading: str, *, asked: str = "", status: str = "", told: str, rest: str = ""
+) -> str:
+    """The same frame for every state.
+
+    Gradio mends the page in place, element by element. A live region is read out only when it was
+    on the page before its words changed, and this one (`aria-atomic` false) only as far as they
+    did: claims that come one after the other are heard once each.
+    """
     return (
         f'<section class="pane {kind}" aria-labelledby="answer-heading">'
-        f'<div aria-live="polite" aria-atomic="true">'
-        f'<h2 id="answer-heading">{heading}</h2>{live}</div>{rest}</section>'
+        f'<h2 id="answer-heading">{heading}</h2><div class="asked">{asked}</div>'
+        f'<div class="status" role="status">{status}</div>'
+        f'<div class="told" aria-live="polite" aria-atomic="false">{told}</div>{rest}</section>'
     )
 
 
@@ -156,28 +200,6 @@ def _source_pane(attributes: str, body: str, strings: Strings) -> str:
         f'<section class="pane source" aria-labelledby="source-heading"{attributes}>'
         f'<h2 id="source-heading">{strings.source}</h2>{content}</section>'
     )
-
-
-def _claim(claim: Claim, strings: Strings) -> str:
-    """A sentence, then each of its citations; the quote too where the sentence is not the quote."""
-    quotes = not _verbatim(claim)
-    return (
-        f'<li class="claim"><p class="sentence" dir="auto">{escaped(claim.text)}</p>'
-        + "".join(_citation(citation, strings, quotes) for citation in claim.citations)
-        + "</li>"
-    )
-
-
-def _verbatim(claim: Claim) -> bool:
-    """True when the sentence shown is the quote itself, white space apart."""
-    return any(claim.text.split() == c.quote.split() for c in claim.citations)
-
-
-def _citation(citation: Citation, strings: Strings, with_quote: bool) -> str:
-    about = reference(citation.document, citation.speaker, citation.page, strings)
-    number = f'<span class="number">{citation.number}</span>'
-    quote = f'<blockquote dir="auto">{escaped(citation.quote)}</blockquote>' if with_quote else ""
-    return quote + opener(citation.span, f"{number} {about}")
 
 
 def _facts(document: Document, span: Span, strings: Strings) -> str:

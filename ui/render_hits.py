@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from index.documents import Span
-from rag.answer import Answer, Hit, Place
+from rag.answer import Answer, Hit, Place, Voice
 from ui.excerpts import excerpt, pieces
 from ui.render_parts import escaped, opener, reference
 from ui.strings import Strings
@@ -24,10 +24,7 @@ def closest(hits: Sequence[Hit], strings: Strings) -> str:
     if not hits:
         return ""
     items = "".join(_hit(hit, "", strings) for hit in hits[:CLOSEST])
-    return (
-        f'<div class="closest"><h3>{strings.closest}</h3>'
-        f'<p class="note">{strings.closest_note}</p><ul class="hits">{items}</ul></div>'
-    )
+    return f'<div class="closest"><h3>{strings.closest}</h3><ul class="hits">{items}</ul></div>'
 
 
 def searched(given: Answer, strings: Strings) -> str:
@@ -62,7 +59,7 @@ def _hit(hit: Hit, fate: str, strings: Strings) -> str:
 
 def _place(place: Hit | Place, strings: Strings) -> str:
     document, passage = place.document, place.passage
-    about = reference(document, document.speaker, passage.page, strings)
+    about = reference(document, Voice(document.speaker), passage.page, strings)
     return opener(passage.span, about)
 
 

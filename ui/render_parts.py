@@ -13,6 +13,7 @@ from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from index.documents import Document, Span
+from rag.answer import Voice
 from ui.strings import Strings
 
 _BIDI_CONTROL = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
@@ -59,22 +60,36 @@ def place(span: Span) -> str:
 
 def reference(
     document: Document,
-    speaker: str | None,
+    voice: Voice,
     page: str | None,
     strings: Strings,
     *,
     titled: bool = True,
+    dated: bool = True,
 ) -> str:
     """Speaker, title, publisher, date and page in one line, as far as they are known; each once."""
-    publisher = document.publisher if document.publisher != speaker else None
+    named = (voice.speaker, voice.reported_by if voice.kind == "quoted" else None)
+    publisher = document.publisher if document.publisher not in named else None
     parts = [
-        f'<bdi class="speaker">{escaped(speaker)}</bdi>' if speaker else "",
+        f'<bdi class="speaker">{escaped(voice.speaker)}</bdi>' if voice.speaker else "",
+        _kind(voice, strings),
         f"<cite><bdi>{escaped(title(document))}</bdi></cite>" if titled else "",
         f"<bdi>{escaped(publisher)}</bdi>" if publisher else "",
-        date(document.published, strings),
+        date(document.published, strings) if dated else "",
         f"<bdi>{strings.page.format(page=escaped(page))}</bdi>" if page else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _kind(voice: Voice, strings: Strings) -> str:
+    """Whose voice it is where it is not the document's own."""
+    if voice.kind == "author":
+        return ""
+    told = {"quoted": strings.quoted, "comment": strings.comment, "caption": strings.caption}
+    words = told[voice.kind]
+    if voice.kind == "quoted" and voice.reported_by:
+        words = strings.quoted_by.format(reporter=f"<bdi>{escaped(voice.reported_by)}</bdi>")
+    return f'<span class="voice {voice.kind}">{words}</span>'
 
 
 def title(document: Document) -> str:

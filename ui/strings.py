@@ -1,4 +1,5 @@
-"""Every word the page itself says, by language. A language is one `Strings` and a line in the dict.
+"""Every word of the page, by language. A language is one `Strings` and a line in the dict. What the
+terminal says of an answer in the same words comes from here too.
 
 No field has a default, so a translation that misses one does not start. Values that stand in braces
 are filled by `ui.render`, which escapes them first.
@@ -24,7 +25,10 @@ class Strings:
     question: str
     question_hint: str
     ask: str
+    stop: str
     examples: str
+    sure: str
+    sure_steps: tuple[tuple[str, str], ...]
 
     filters: str
     filters_set: str
@@ -49,16 +53,44 @@ class Strings:
     answer: str
     answer_hint: str
     searching: str
+    reading_on: str
+    stopped: str
+    stopped_early: str
+    understood: str
     word_for_word: str
     with_quotes: str
+    composed_by: str
+    composers: tuple[tuple[str, str], ...]
     as_of: str
+    as_of_found: str
+    as_of_unknown: str
     no_date: str
     page: str
+    quoted: str
+    quoted_by: str
+    comment: str
+    caption: str
+
+    otherwise: str
+    taken_for_granted: str
+    differ: str
+    differ_note: str
+
+    withheld: str
+    withheld_one: str
+    withheld_note: str
+    withheld_reason: str
+    unproven: str
+    caution: str
+
+    talk: str
+    talk_note: str
+    new_talk: str
 
     no_answer: str
     closest: str
-    closest_note: str
     problem: str
+    fault: str
 
     searched: str
     searched_note: str
@@ -102,7 +134,14 @@ ENGLISH = Strings(
     question="Your question",
     question_hint="Who said what, when, where, why?",
     ask="Ask",
+    stop="Stop",
     examples="For example:",
+    sure="How sure must an answer be?",
+    sure_steps=(
+        ("freely", "Answer freely"),
+        ("balanced", "Balanced"),
+        ("sure", "Only when sure"),
+    ),
     filters="Narrow the search",
     filters_set="{count} set",
     filters_note="What is left empty narrows nothing.",
@@ -134,15 +173,40 @@ ENGLISH = Strings(
     answer="Answer",
     answer_hint="The answer appears here, sentence by sentence, each with its source.",
     searching="Searching the documents…",
+    reading_on="Looking for further sentences…",
+    stopped="Stopped. What is shown had been proved.",
+    stopped_early="Stopped before any sentence was proved.",
+    understood="Understood as: {question}",
     word_for_word="Word for word. Choose a source to see the words where they stand.",
     with_quotes="Each sentence rests on the words quoted below it. Choose a source to see them.",
-    as_of="Newest source cited: {date}.",
+    composed_by="Composed by: {composer}.",
+    composers=(("extractive", "extractive (sentences of the documents, no language model)"),),
+    as_of="As of {date}: the newest source cited.",
+    as_of_found="As of {date}: the newest source found.",
+    as_of_unknown="As of an unknown date: no source has one.",
     no_date="undated",
     page="p. {page}",
+    quoted="quoted",
+    quoted_by="quoted by {reporter}",
+    comment="reader’s comment",
+    caption="caption",
+    otherwise="The documents say otherwise:",
+    taken_for_granted="The question takes for granted: “{subject}”",
+    differ="The sources differ on {subject}",
+    differ_note="Oldest first. None is preferred.",
+    withheld="{count} statements withheld: not supported by the documents",
+    withheld_one="1 statement withheld: not supported by the documents",
+    withheld_note="Proposed for this answer and not proved. Do not rely on what follows.",
+    withheld_reason="Withheld because {reason}.",
+    unproven="Unproven",
+    caution="Note:",
+    talk="Earlier in this conversation",
+    talk_note="The next question is read as a part of this conversation.",
+    new_talk="New conversation",
     no_answer="No answer",
-    closest="Closest passages",
-    closest_note="Found, but not an answer.",
+    closest="Closest, but not an answer",
     problem="That did not work",
+    fault="A fault inside OnRecord: the server’s log has the details. Ask again.",
     searched="What was searched (passages read: {passages}; their documents: {documents})",
     searched_note="Best match first. An answer uses only some of what was found.",
     marks="Marked: {word}, {near}.",

@@ -15,9 +15,11 @@ from eval.significance import interval
 from index.documents import Document, Passage
 from index.indexing import AddReport
 from index.manifest import Manifest
-from rag.answer import Answer, Citation, Hit, Place
+from rag import answer as answers
+from rag.answer import Answer, Citation, Claim, Hit, Place, Voice
 from ui.excerpts import excerpt, pieces
 from ui.options import printable
+from ui.strings import ENGLISH
 
 SHOWN_CHARACTERS = 240
 """Of a passage in a list; the whole of it is in `--json`."""
@@ -26,28 +28,27 @@ CLOSEST = 3
 """Passages named under an abstention, so that a reader sees what was found and not used."""
 
 
-def answer_text(answer: Answer) -> str:
-    """Sentences with their marks, then where each mark points."""
-    if answer.abstained:
-        lines = [answer.text, ""]
-        if answer.hits:
-            lines += ["Closest passages, which do not answer it:"]
-            lines += [f"  {where(hit)}: {shortened(hit.passage)}" for hit in answer.hits[:CLOSEST]]
-        return "\n".join(lines).rstrip()
-    lines = [
-        claim.sentence + "".join(f" [{c.number}]" for c in claim.citations)
-        for claim in answer.claims
+def answer_text(answer: Answer, unproven: bool = False) -> str:
+    """Sentences with their marks, where each mark points, and how the answer came about.
+
+    `unproven` shows the statements that were withheld too, each labelled as what it is.
+    """
+    parts = [
+        [f"Note: {note}" for note in answer.notes],
+        [ENGLISH.understood.format(question=answer.understood)] if answer.understood else [],
+        *([_abstention(answer)] if answer.abstained else _told(answer)),
+        [_as_of(answer), *_withheld(answer, unproven), f"Composed by: {answer.composer}."],
     ]
-    return "\n".join([*lines, "", *(footnote(c) for c in answer.citations)])
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
 def footnote(citation: Citation) -> str:
     """Who said it, in what, when, and at which code points of which file."""
-    document = citation.document
+    document, voice = citation.document, citation.voice
     parts = [
-        citation.speaker or "speaker unknown",
+        spoken(voice),
         f"“{document.title}”" if document.title else None,
-        document.publisher if document.publisher != citation.speaker else None,
+        document.publisher if document.publisher not in (voice.speaker, voice.reported_by) else "",
         document.published or "undated",
         f"p. {citation.page}" if citation.page else None,
     ]
@@ -55,6 +56,83 @@ def footnote(citation: Citation) -> str:
     return (
         f"[{citation.number}] {said}. {document.source}:{citation.span.start}-{citation.span.end}"
     )
+
+
+def spoken(voice: Voice) -> str:
+    """Whose voice it is, and by whom it is passed on."""
+    by = f" by {voice.reported_by}" if voice.reported_by else ""
+    kinds = {
+        "author": "",
+        "quoted": f"quoted{by}",
+        "comment": ENGLISH.comment,
+        "caption": "caption",
+    }
+    named = voice.speaker or ("" if kinds[voice.kind] else "speaker unknown")
+    return ", ".join(part for part in (named, kinds[voice.kind]) if part)
+
+
+def _told(answer: Answer) -> list[list[str]]:
+    """What contradicts the question, the sentences, the differences, and the footnotes."""
+    premises = [d for d in answer.differences if d.kind == "premise"]
+    against = {number for premise in premises for number in premise.citations}
+    first = [c for c in answer.claims if any(x.number in against for x in c.citations)]
+    rest = [c for c in answer.claims if c not in first]
+    warned = [ENGLISH.taken_for_granted.format(subject=p.subject) for p in premises if p.subject]
+    otherwise = [ENGLISH.otherwise, *map(_sentence, first), *warned] if premises else []
+    cited = {c.number: c for c in answer.citations}
+    differing = [_sides(d, cited) for d in answer.differences if d.kind != "premise"]
+    return [
+        otherwise,
+        [_sentence(c) for c in rest],
+        *differing,
+        [footnote(c) for c in cited.values()],
+    ]
+
+
+def _sentence(claim: Claim) -> str:
+    return claim.sentence + "".join(f" [{c.number}]" for c in claim.citations)
+
+
+def _sides(difference: answers.Difference, cited: Mapping[int, Citation]) -> list[str]:
+    """What the sources say differently, one line each, the earliest first."""
+    lines = [ENGLISH.differ.format(subject=difference.subject) + ":"]
+    for number in difference.citations:
+        citation = cited[number]
+        text = citation.document.text
+        said = ", ".join(text[start:end] for start, end in citation.short) or citation.quote
+        when = citation.document.published or "undated"
+        lines.append(f"  {when:<10}  {_one_line(said)} [{number}]")
+    return lines
+
+
+def _abstention(answer: Answer) -> list[str]:
+    lines = [answer.text]
+    if answer.hits:
+        lines += ["", "Closest passages, which do not answer it:"]
+        lines += [f"  {where(hit)}: {shortened(hit.passage)}" for hit in answer.hits[:CLOSEST]]
+    return lines
+
+
+def _as_of(answer: Answer) -> str:
+    if not answer.as_of:
+        return ENGLISH.as_of_unknown
+    form = ENGLISH.as_of_found if answer.abstained else ENGLISH.as_of
+    return form.format(date=answer.as_of)
+
+
+def _withheld(answer: Answer, shown: bool) -> list[str]:
+    """How many statements were withheld in a line, or what they say."""
+    count = len(answer.withheld)
+    if not count:
+        return []
+    told = ENGLISH.withheld_one if count == 1 else ENGLISH.withheld.format(count=count)
+    if not shown:
+        return [f"{told}."]
+    lines = [f"{told}:"]
+    for held in answer.withheld:
+        reason = ENGLISH.withheld_reason.format(reason=held.reason)
+        lines.append(f"  {ENGLISH.unproven}: {_one_line(held.text)} ({reason})")
+    return lines
 
 
 def hits_text(hits: Sequence[Hit], set_off: bool = False) -> str:

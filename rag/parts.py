@@ -1,0 +1,43 @@
+"""The parts of a question that asks several things at once, each as a question of its own.
+
+"The bridge: who built it, and when did it fall?" is two questions. One sentence seldom answers
+both, and asked together the commoner one crowds the other out of what is found; asked apart each
+finds its own passage. English question words only: a question in another language stays whole.
+"""
+
+from __future__ import annotations
+
+import re
+
+_PREPOSITION = r"(?:(?:in|on|at|to|from|by|for|under|with) )?"
+_ASKING = rf"{_PREPOSITION}(?:what|which|who|whom|whose|how|when|where|why)\b"
+_JOINED = re.compile(rf",? and (?={_ASKING})", re.IGNORECASE)
+_LISTED = re.compile(rf"[,;] (?={_ASKING})", re.IGNORECASE)
+_FIRST = re.compile(_ASKING, re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"(?:when|where)\b"
+    r"(?! (?:did|do|does|is|are|was|were|will|has|have|had|can|could|should|would)\b)",
+    re.IGNORECASE,
+)
+"""A question word that begins a clause and not a question: "When the mill burned, who ..."."""
+
+FEWEST_WORDS = 4
+"""A part with fewer words ("and in what job?") asks for a detail of the one before."""
+
+
+def parts(question: str) -> tuple[str, ...]:
+    """The parts in order, each with what stands before the first of them; none for a single
+    question."""
+    body = question.strip().rstrip("?").strip()
+    head, _, rest = body.rpartition(": ")
+    first, *others = _JOINED.split(rest)
+    if not others or not _FIRST.search(first):
+        return ()
+    lead, *asked = _LISTED.split(first)
+    if (start := _FIRST.search(lead)) and not _CLAUSE.match(lead[start.start() :]):
+        lead, asked = lead[: start.start()], [lead[start.start() :], *asked]
+    head = ": ".join(text for text in (head, lead.strip(" ,")) if text)
+    pieces = [*asked, *others]
+    if len(pieces) < 2 or any(len(piece.split()) < FEWEST_WORDS for piece in pieces):
+        return ()
+    return tuple(f"{head}: {piece}?" if head else f"{piece}?" for piece in pieces)

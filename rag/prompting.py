@@ -1,0 +1,68 @@
+"""Prompts: text files beside the code, and foreign text made fit to stand in one.
+
+Also what of a foreign text speaks to the machine that reads it. That is a list, and no list is
+complete: it keeps plain attempts off the page, while what keeps an answer true is `rag.proof`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from importlib.resources import files
+from string import Template
+
+_TAG = re.compile(r"<(?=[^\s\d=.<])|\[(?=/?[A-Z_]{2,}\])")
+_KEY = re.compile(r"\b(src)([\W_]*[0-9a-f])", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"<\|\w|\[/?INST\]|<</?SYS>>|</?s>|</?passage\b|\bsrc-[0-9a-f]{4}|\"claims\"\s*:|"
+    r"<(?:!--|/?(?:script|style|iframe)\b|img\b)|\x1b|\x9b|"
+    r"style=.{0,80}(?:color:\s*white|font-size:\s*[01]\b|display:\s*none)",
+    re.IGNORECASE,
+)
+_ORDER = re.compile(
+    r"(?:^|[.:;!?>\"“(—]\s*|\b(?:and|then|now|please|assistants?[:,]|must|should)\s+)"
+    r"(?:ignore|disregard|forget|reply|respond|answer|output|print|repeat|obey|pretend|"
+    r"(?:say|tell|write|confirm|state)\b(?=[^.]*\b(?:that|only|exactly|users?|readers?)\b|\s+\w+\W*$)|"
+    r"vergiss|ignorier\w*|antworte|ignor[ae]z?|olvida|oublie\w*|respond[ea]|r[eé]ponds|r[eé]pondez)\b"
+    r"|\banswers?\b.{0,40}\b(?:must be|is always|(?:any|every|all) questions?)\b"
+    r"|\b(?:any|every|all) questions?\b.{0,40}\banswers?\b"
+    r"|^\W*(?:system|assistants?)\s*:|\byou are now\b|\bsystem prompt\b",
+    re.IGNORECASE,
+)
+_MIXED = re.compile(r"[a-z][\u0400-\u04ff]|[\u0400-\u04ff][a-z]", re.IGNORECASE)
+"""Latin and Cyrillic letters in one word, as no language writes (Unicode TR 39, mixed scripts)."""
+
+_UNSEEN = ("Cc", "Cf", "Co", "Cs")
+
+
+@cache
+def prompt(name: str) -> Template:
+    """The text of `rag/prompts/NAME.md`, with $places for what is filled in."""
+    return Template((files("rag") / "prompts" / f"{name}.md").read_text(encoding="utf-8").strip())
+
+
+def as_data(text: str) -> str:
+    """Foreign text for a prompt: on one line, unable to end its fence or to speak as somebody else.
+
+    White space becomes one space; control characters and those that nobody sees go. What begins a
+    tag (`</passage>`, `<|im_start|>`, `<s>`, `[INST]`; llama.cpp reads a model's own marks in any
+    part of a prompt) or a passage key is broken by a space. Quotes from what is left are found in
+    the source by `rag.quotes.locate_quote`, or rejected.
+    """
+    return _KEY.sub(r"\1 \2", _TAG.sub(r"\g<0> ", _visible(text)))
+
+
+def meant_for_machines(text: str) -> bool:
+    """True for a sentence that orders its reader what to answer, or holds marks of prompts, forged
+    keys, hidden markup or letters disguised as others: it states nothing that could be cited."""
+    seen = _visible(text)
+    return bool(_MARKUP.search(text) or _MIXED.search(seen) or _ORDER.search(seen))
+
+
+def _visible(text: str) -> str:
+    """On one line, without control characters and those that nobody sees."""
+    spaced = "".join(" " if character.isspace() else character for character in text)
+    return " ".join(
+        "".join(c for c in spaced if unicodedata.category(c) not in _UNSEEN).split()
+    )

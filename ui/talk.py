@@ -1,0 +1,148 @@
+"""A conversation on the page: what one browser tab has asked, and the answer on its way.
+
+It stands in the server's memory for as long as the tab is open, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncGenerator, Callable, Container, Generator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from index.errors import OnRecordError
+from rag.answer import Answer, Claim
+from rag.assistant import Assistant
+from rag.conversation import MOST_TURNS, Turn
+from ui import page_filters, render, render_parts
+from ui.strings import ENGLISH, Strings
+
+Latest = Callable[[], Assistant]
+"""Gives the assistant of the index as it is now; `rag.assistant.LiveAssistant` does."""
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The turns so far, oldest first; the question being answered and what is proved of it."""
+
+    turns: tuple[Turn, ...] = ()
+    question: str = ""
+    claims: tuple[Claim, ...] = ()
+
+    def asking(self, question: str) -> Talk:
+        return Talk(self.turns, question)
+
+    def proving(self, claim: Claim) -> Talk:
+        return replace(self, claims=(*self.claims, claim))
+
+    def answered(self, answer: Answer) -> Talk:
+        return Talk((*self.turns, Turn(answer.question, answer))[-MOST_TURNS:])
+
+    def on_record(self, documents: Container[str]) -> Talk:
+        """Without the turns that rest on a document which the index no longer holds."""
+        kept = (t for t in self.turns if all(h.document.id in documents for h in t.answer.hits))
+        return replace(self, turns=tuple(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page shows next: the answer's pane, the conversation's, and what to remember."""
+
+    answer: str
+    conversation: str
+    talk: Talk
+
+
+def replies(
+    latest: Latest,
+    question: str,
+    talk: Talk | None = None,
+    strings: Strings = ENGLISH,
+    narrowing: object = None,
+) -> Generator[Shown, None, None]:
+    """A question's answer as it grows, at last whole; or what is wrong with the question, its
+    conditions or the index.
+
+    `narrowing` is what `page_filters` reads; it comes from a browser.
+    """
+    talk = (talk or Talk()).asking(question)
+    yield _shown(render.progress(question, (), strings), talk, talk.turns, strings)
+    try:
+        assistant, filters = latest(), page_filters.chosen(narrowing)
+        documents = assistant.snapshot.documents
+        talk = talk.on_record(documents)
+        names = {
+            id_: render_parts.title(card)
+            for id_ in filters.documents
+            if (card := documents.get(id_))
+        }
+        narrowed = page_filters.narrowed(filters, names, strings)
+        sure = page_filters.strictness(narrowing, assistant.config.strictness)
+        stream = assistant.stream(question, None, filters, talk.turns, sure)
+        for item in stream:
+            if isinstance(item, Claim):
+                talk = talk.proving(item)
+                html = render.progress(question, talk.claims, strings, narrowed)
+                yield _shown(html, talk, talk.turns, strings)
+            else:
+                earlier, talk = talk.turns, talk.answered(item)
+                yield _shown(render.answer(item, strings, narrowed), talk, earlier, strings)
+    except OnRecordError as error:
+        told = render.problem(str(error), strings)
+        yield _shown(told, Talk(talk.turns), talk.turns, strings)
+    except Exception:  # a fault of ours: the page must not go on saying that it searches
+        yield _shown(render.problem(strings.fault, strings), Talk(talk.turns), talk.turns, strings)
+        raise
+
+
+def stopped(talk: Talk, strings: Strings = ENGLISH) -> str:
+    """The answer's pane after a reader stopped it."""
+    return render.stopped(talk.question, talk.claims, strings)
+
+
+def _shown(html: str, talk: Talk, earlier: tuple[Turn, ...], strings: Strings) -> Shown:
+    answers = [turn.answer for turn in earlier]
+    return Shown(html, render.conversation(answers, strings) if talk.turns else "", talk)
+
+
+async def as_they_come(items: Generator[Item, None, None]) -> AsyncGenerator[Item, None]:
+    """The items of a generator that blocks, each as it comes, made in a thread of its own.
+
+    Whoever leaves early is free at once; the generator is closed when it gives its next item.
+    Gradio would wait for that item itself, and hold up all other readers.
+    """
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[tuple[Item | None, BaseException | None]] = asyncio.Queue()
+    left = threading.Event()
+
+    def hand_over(item: Item | None, error: BaseException | None = None) -> None:
+        with contextlib.suppress(RuntimeError):  # the server has ended: nobody listens
+            loop.call_soon_threadsafe(queue.put_nowait, (item, error))
+
+    def work() -> None:
+        try:
+            with contextlib.closing(items):
+                for item in items:
+                    if left.is_set():
+                        return
+                    hand_over(item)
+        except BaseException as error:  # raised again where it is awaited
+            hand_over(None, error)
+        else:
+            hand_over(None)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        while True:
+            item, error = await queue.get()
+            if error is not None:
+                raise error
+            if item is None:
+                return
+            yield item
+    finally:
+        left.set()
