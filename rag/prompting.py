@@ -16,7 +16,7 @@ _TAG = re.compile(r"<(?=[^\s\d=.<])|\[(?=/?[A-Z_]{2,}\])")
 _KEY = re.compile(r"\b(src)([\W_]*[0-9a-f])", re.IGNORECASE)
 _MARKUP = re.compile(
     r"<\|\w|\[/?INST\]|<</?SYS>>|</?s>|</?passage\b|\bsrc-[0-9a-f]{4}|\"claims\"\s*:|"
-    r"<(?:!--|/?(?:script|style|iframe)\b|img\b)|\x1b|\x9b|"
+    r"<(?:!--|/?(?:script|style|iframe)\b|img\b)|\]\((?:javascript|data):|\x1b|\x9b|"
     r"style=.{0,80}(?:color:\s*white|font-size:\s*[01]\b|display:\s*none)",
     re.IGNORECASE,
 )

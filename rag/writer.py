@@ -227,7 +227,7 @@ def draft_of(claim: Written, passages: Mapping[str, Hit]) -> Draft:
 
 
 _MARK = re.compile(r"\s*\[\s*-?\d+(?:\s*[,–-]\s*\d+)*\s*\]")
-_LINK = re.compile(r"!?\[[^\]]*\]\([^)]*\)")
+_NOT_WORDS = re.compile(rf"!?\[[^\]]*\]\([^)]*\)|{_MARK.pattern}")
 
 
 def _states(hit: Hit, quote: str) -> bool:
@@ -241,7 +241,7 @@ def _states(hit: Hit, quote: str) -> bool:
         for start, end in hit.passage.sentences
         if start < place[1] and place[0] < end
     ]
-    longest = max((len(_LINK.sub("", words).split()) for words in sentences), default=0)
+    longest = max((len(_NOT_WORDS.sub("", words).split()) for words in sentences), default=0)
     return longest >= FEWEST_WORDS and not any(map(meant_for_machines, sentences))
 
 

@@ -8,14 +8,26 @@ from pathlib import Path
 import pytest
 from conftest import HASHING
 from test_adapters import squad2_files
+from test_chat import Server, hangs, refuses, says
 from typer.testing import CliRunner
 
-from eval.peers import CHUNK_OVERLAP, CHUNK_SIZE, LangChainTutorial, open_tutorial, place, split
+from eval.peers import (
+    CHUNK_OVERLAP,
+    CHUNK_SIZE,
+    LangChainChat,
+    LangChainTutorial,
+    declines,
+    open_system,
+    open_tutorial,
+    place,
+    split,
+)
 from eval.results import BEGIN, END, Places, report, save
 from index.documents import Document
 from index.encoder import HashingEncoder
 from index.errors import InputError
 from index.store import IndexFolder
+from rag.composers import ComposerFailed
 from ui.cli import app
 
 PARAGRAPH = "The bell of Ostrel rang twice. 🔔 Nobody heard it, and nobody came. "
@@ -68,6 +80,95 @@ def test_the_tutorial_answers_with_its_best_chunk_and_never_abstains(library: In
         == tutorial.answer("q1", "How many quinces?").text
     )
     assert fewer.fingerprint != tutorial.fingerprint
+
+
+def chat(library: IndexFolder, server: Server, k: int = 2, seconds: float = 5.0) -> LangChainChat:
+    from rag.chat import open_chat
+
+    tutorial = LangChainTutorial(library.open().documents.values(), HashingEncoder(), k)
+    return LangChainChat(tutorial, open_chat("openai:test", server.url), "openai:test", seconds)
+
+
+def test_the_recipe_with_a_model_takes_the_models_words_as_they_are(library: IndexFolder) -> None:
+    said = " About 500 quinces [1], I think.\nSrc: {the orchard} "
+    question = "How many {quinces} grow in the orchard?"
+    with Server(says(said)) as server:
+        recipe = chat(library, server, k=6)
+        answer = recipe.answer("q1", question)
+    (body,) = server.requests
+    (message,) = body["messages"]
+    context = "\n\n".join(hit.text for hit in answer.hits[:4])
+    assert f"Question: {question}\n\nContext:\n{context}\n\nAnswer:" in message["content"]
+    assert (body["temperature"], body["max_tokens"]) == (0, 512)
+    assert answer.text == said.strip()
+    assert (answer.claims, answer.citations, answer.answered) == ((), (), True)
+    assert sum(answer.seconds.values()) > 0
+    assert recipe.fingerprint != chat(library, server, k=5).fingerprint
+
+
+def test_a_recipe_whose_model_is_down_or_slow_has_no_answer(library: IndexFolder) -> None:
+    for act, told in ((refuses(401), "HTTP 401"), (hangs, "did not answer within 0.2 s")):
+        with Server(act) as server, pytest.raises(ComposerFailed, match=told):
+            chat(library, server, seconds=0.2).answer("q1", "How many quinces?")
+
+
+DOES_NOT_KNOW = [
+    "I don't know.",
+    "I’m not sure.",
+    "I cannot answer this question from the context.",
+    "We are unable to tell.",
+    "The context does not mention a mayor of Ostrel.",
+    "The provided text doesn’t explicitly state who rang the bell.",
+    "There is no information about a second bell.",
+    "The name of the pilot is not specified in the passages. It may be Harrow.",
+    "It is not clear from the text who that was.",
+    "Dr. Harrow is not mentioned in the documents.",
+]
+ANSWERS = [
+    "",
+    "Forty-two boats.",
+    "It was in May. The text does not say of which year.",
+    "The U.S. navy did not provide any boats.",
+    "The pilots did not know of it.",
+    "Nobody rang the bell, so no warning came.",
+]
+
+
+def test_only_saying_so_at_once_counts_as_not_knowing() -> None:
+    assert [text for text in DOES_NOT_KNOW if not declines(text)] == []
+    assert [text for text in ANSWERS if declines(text)] == []
+
+
+def test_eval_run_takes_a_model_for_ours_and_for_the_recipe(
+    library: IndexFolder, tmp_path: Path
+) -> None:
+    gold = {
+        "id": "q1", "question": "How thick was the ice of the harbour?", "lang": "en",
+        "kind": "number", "documents": ["harbour.md"], "quotes": ["41 centimetres thick"],
+        "must": ["41"], "must_not": [], "needs_all": False,
+    }  # fmt: skip
+    (tmp_path / "gold.jsonl").write_text(json.dumps(gold), encoding="utf-8")
+    command = ["eval", "run", "--index", str(library.path), "--gold", str(tmp_path / "gold.jsonl")]
+    out = tmp_path / "run.jsonl"
+    found = {}
+    with Server(says('{"answerable": false, "claims": []}')) as server:
+        model = ["--model", "openai:test", "--base-url", server.url, "--out", str(out)]
+        for name, more in (("onrecord", ["--role", "write"]), ("langchain-chat", [])):
+            done = CliRunner().invoke(
+                app, [*command, *model, "--system", name, *more, "--strictness", "0"]
+            )
+            assert done.exit_code == 0, done.output
+            found[name] = [json.loads(x) for x in out.read_text(encoding="utf-8").splitlines()]
+    assert [len(server.requests), len(found)] == [2, 2]
+    config = found["onrecord"][0]["about"]["config"]
+    assert [config[key] for key in ("composer", "model", "model_role", "strictness")] == [
+        "chat", "openai:test", "write", 0,
+    ]  # fmt: skip
+    assert found["onrecord"][1]["answer"]["abstained"]
+    assert found["langchain-chat"][0]["about"]["model"] == "openai:test"
+    assert found["langchain-chat"][1]["answer"]["text"].startswith('{"answerable"')
+    with pytest.raises(InputError, match="name one with --model"):
+        open_system("langchain-chat", library.path, HASHING)
 
 
 def test_eval_run_asks_the_system_that_is_named(library: IndexFolder, tmp_path: Path) -> None:
