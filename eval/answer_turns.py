@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,8 @@ class Reply(BaseModel):
     """One system's answer to one question, and what was measured while it came.
 
     `seconds` are wall time for all of it, `first` up to the first proven claim. `fell_back`: the
-    model failed and the answer is extractive. `unquoted` are numbers, dates and names of claims
+    model failed and the answer is extractive. `withheld` are statements that were not proved, with
+    the reason; `unquoted` are numbers, dates and names of claims
     shown that no quote of theirs has; None where nothing is quoted. `key` names what made it.
     """
 
@@ -58,7 +60,8 @@ class Reply(BaseModel):
     seconds: float
     first: float | None = None
     fell_back: bool = False
-    withheld: int = 0
+    withheld: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     unquoted: tuple[str, ...] | None = None
 
 
@@ -113,11 +116,12 @@ def _reply(entrant: Entrant, question_id: str, question: str) -> Reply:
 
 
 def kept_replies(part: Path, entrants: Sequence[Entrant]) -> dict[str, dict[str, Reply]]:
-    """What an interrupted run left of these systems; lines of other systems, code, models or gold
-    are passed over."""
+    """What an interrupted run left of these systems. What other code, another model or other gold
+    made is passed over, and that is said."""
     replies: dict[str, dict[str, Reply]] = {entrant.name: {} for entrant in entrants}
     keys = {entrant.name: entrant.key for entrant in entrants}
     text = part.read_text(encoding="utf-8", errors="replace") if part.is_file() else ""
+    other = 0
     for line in text.split("\n"):
         try:
             reply = Reply.model_validate_json(line)
@@ -125,6 +129,10 @@ def kept_replies(part: Path, entrants: Sequence[Entrant]) -> dict[str, dict[str,
             continue  # the line that the interruption cut short is asked again
         if keys.get(reply.system) == reply.key:
             replies[reply.system][reply.answer.id] = reply
+        else:
+            other += reply.system in keys
+    if other:
+        log.warning("%s: %d answers of other code, model, settings or gold not used", part, other)
     return replies
 
 
@@ -179,8 +187,9 @@ def _ours(assistant: Assistant, name: str, key: str) -> Answering:
             answer=given(part, question_id),
             seconds=seconds,
             first=first,
-            fell_back=part.composer != assistant.config.composer,
-            withheld=len(part.withheld),
+            fell_back=part.composer == BASE != assistant.config.composer,
+            withheld=tuple(f"{held.text} ({held.reason})" for held in part.withheld),
+            notes=part.notes,
             unquoted=tuple(fact for claim in part.claims for fact in unquoted(claim)),
         )
 
@@ -205,8 +214,12 @@ def model_sha256(config: Config) -> str:
     return store.record(name).sha256 if store.holds(name) else ""
 
 
+@cache
 def code_sha256() -> str:
-    """Of all that makes answers: an interrupted run must not go on with other code."""
+    """Of all that makes answers: an interrupted run must not go on with other code.
+
+    Read once: a file that is edited while the bench runs is not what is running.
+    """
     root = Path(__file__).resolve().parent.parent
     files = sorted(
         path

@@ -74,7 +74,7 @@ def bench_answers(
     plan: Plan, out: Path, config: Config, progress: Progress | None = None
 ) -> Iterator[str]:
     """Asks all, and says the lines of each table as it comes. In `out` are `answers.json`,
-    `answers.md`, and a run file of each system on each collection.
+    `answers.md`, and for each collection a run file of each system and all replies side by side.
 
     `InputError` before the first question where the model is not there or does not answer.
     """
@@ -118,7 +118,7 @@ def _collection(
     part: Path,
     progress: Progress | None,
 ) -> Table:
-    """All systems on one collection; their runs are saved beside `part`."""
+    """All systems on one collection; their runs and all replies are saved beside `part`."""
     corpus = Corpus(snapshot.documents.values())
     whole = open_gold(source.gold, corpus)
     if whole.not_run:
@@ -136,6 +136,9 @@ def _collection(
         run = score(gold, answers, corpus, system=entrant.name, about=about)
         run.save(part.with_name(f"{source.title} {entrant.name}.jsonl"))
         asked.append(Asked(entrant.name, run, own))
+    beside = (replies[one.name][item.question.id] for item in gold.questions for one in listed)
+    lines = (reply.model_dump_json() for reply in beside)
+    write_lines(part.with_name(f"{source.title} replies.jsonl"), lines)
     return table(source.title, len(whole.questions), asked, (BASE, BASELINE))
 
 

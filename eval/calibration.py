@@ -57,11 +57,18 @@ def examples(assistant: Assistant, gold: Path) -> Iterator[Example]:
         if item.question.kind in ("out-of-domain", "injection"):
             continue
         found = assistant.retriever.read(item.question.question)
-        for chosen, lead, missing in composer.choices(found)[:1]:
-            drafts = [(candidate.hit, candidate.text) for candidate in chosen]
-            document = chosen[0].hit.document.id
-            learned = _learned_from(item.question.id, own.index(document), gold)
-            yield Example(lead, missing, _right(item, drafts), item.question.answerable, learned)
+        first = composer.choices(found)[0]
+        if not first.sentences:
+            continue
+        drafts = [(candidate.hit, candidate.text) for candidate in first.sentences]
+        document = own.index(first.sentences[0].hit.document.id)
+        yield Example(
+            first.lead,
+            first.missing,
+            _right(item, drafts),
+            item.question.answerable,
+            _learned_from(item.question.id, document, gold),
+        )
 
 
 def _learned_from(question_id: str, document: int, gold: Path) -> bool:

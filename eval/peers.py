@@ -135,7 +135,7 @@ class LangChainChat:
         self.fingerprint = sha256_hex(made_of.encode())[:16]
 
     def answer(self, question_id: str, question: str) -> GivenAnswer:
-        """Raises `ComposerFailed` where the model is down or slow: a recipe has nothing else."""
+        """Raises `ComposerFailed` where the model is down or slow: the recipe has nothing else."""
         started = time.perf_counter()
         found = self._tutorial.found(question)
         retrieved = time.perf_counter()
@@ -160,8 +160,8 @@ class LangChainChat:
 
         asked = CHAT_PROMPT.format(question=question, context="\n\n".join(context))
         options = options_for(self._model, ANSWER_TOKENS)
+        pieces = streamed(self._model, [("user", asked)], self._seconds, **options)
         try:
-            pieces = streamed(self._model, [("user", asked)], self._seconds, **options)
             return "".join(pieces).strip()
         except Exception as error:  # whatever a provider's package raises
             raise failure(self._model, error, self._seconds) from error
@@ -178,14 +178,14 @@ _DECLINES = re.compile(
     r"|\bno\s+(?:\w+\s+)?(?:mention|information|answer)\b",
     re.IGNORECASE,
 )
-_FIRST_SENTENCE = re.compile(r".*?(?:(?<=[^\W\dA-Z_])[.!?](?=\s)|$)", re.DOTALL)
+_ABBREVIATED = "".join(rf"(?<!\b{short})" for short in ("[A-Z]", "Mr", "Ms", "Mrs", "Dr", "St"))
+_FIRST_SENTENCE = re.compile(rf".*?(?:{_ABBREVIATED}[.!?](?=\s)|$)", re.DOTALL)
 
 
 def declines(text: str) -> bool:
     """True when the first sentence of a model's answer says that it, or its context, does not know.
 
-    Only the first: "Sixty-six. The text does not say which." is an answer. Read off real answers of
-    a 1.5B model; generous, so that a refusal in other words than asked for counts as one.
+    Only the first: "Sixty-six. The text does not say which." is an answer.
     """
     first = _FIRST_SENTENCE.match(text)
     return bool(first and _DECLINES.search(first[0]))

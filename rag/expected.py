@@ -78,14 +78,14 @@ _RULES: tuple[tuple[str, Type, bool], ...] = (
     (rf"\btitle of\b|{_WHICH} {_BETWEEN}(?:{_WORKS})s?\b", "title", True),
     (r"\bcalled\?", "name", False),
     (
-        rf"(?:{_WHICH}|\bname the|\blist the) {_BETWEEN}(?:{_MANY}) {_BETWEEN}(?:{_NAMED})\b",
+        rf"(?:{_WHICH}|\bname the|\blist the) {_BETWEEN}(?:{_MANY}) {_BETWEEN}(?:{_NAMED})s?\b",
         "list",
         True,
     ),
-    (rf"\b(?:name|list) the {_BETWEEN}(?:{_NAMED})\b", "list", True),
+    (rf"\b(?:name|list) the {_BETWEEN}(?:{_NAMED})s?\b", "list", True),
     (rf"\b(?:name|list) (?:the|all|{_MANY})\b|{_WHICH} (?:{_MANY})\b", "list", False),
     (rf"{_WHICH} {_BETWEEN}(?:{_NAMED})s?\b", "name", True),
-    (r"\bwho\b|\bwhom\b|\bwhose\b|\bwhere\b", "name", False),
+    (r"(?:^|[:,;] |\b(?:to|by|from|with|of|for|and) )(?:who|whom|whose|where)\b", "name", False),
 )
 _COMPILED = tuple((re.compile(pattern), type_, strict) for pattern, type_, strict in _RULES)
 
@@ -194,7 +194,7 @@ _INSTITUTIONAL = re.compile(
 """Words that a person's name does not hold."""
 
 _TITLE = re.compile(
-    r"[“\"«]([^”\"»]{2,120})[”\"»]|\*[^*\n]{2,120}\*|[A-Z]\w+(?: [A-Z]\w+)* (?:Act|Bill|Law)\b"
+    r"[“\"«]([^”\"»]{2,120})[”\"»]|\*([^*\n]{2,120})\*|[A-Z]\w+(?: [A-Z]\w+)* (?:Act|Bill|Law)\b"
 )
 
 
@@ -216,7 +216,8 @@ def _people(text: str) -> Spans:
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[str], Spans]:
-    return lambda text: [match.span() for match in pattern.finditer(text)]
+    """What the pattern's groups hold, or all that it matches."""
+    return lambda text: [m.span(m.lastindex or 0) for m in pattern.finditer(text)]
 
 
 FINDERS: dict[Type, Callable[[str], Spans]] = {

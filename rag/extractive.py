@@ -96,31 +96,18 @@ class ExtractiveComposer:
         self._late = late
 
     def compose(self, found: Found) -> Iterator[Draft]:
-        for chosen, lead, lacks in self.choices(found):
-            for candidate in chosen:
-                yield candidate.draft(support(lead, lacks))
+        for chosen in self.choices(found):
+            for candidate in chosen.sentences:
+                yield candidate.draft(support(chosen.lead, chosen.missing))
 
     def choices(self, found: Found) -> list[Choice]:
         """The sentences for each part that was asked, none twice; for the whole of a single one."""
+        if not found.parts:
+            return [choice(found, self.candidates(found))]
         choices: list[Choice] = []
         for part in found.parts:
-            taken = [candidate for chosen, _, _ in choices for candidate in chosen]
-            candidates = [c for c in self.candidates(part) if not _repeats(c, taken)]
-            choices.append(_choice(part, candidates, candidates[:1]))
-        if not found.parts:
-            candidates = self.candidates(found)
-            chosen = self._by_source(found, candidates) or _fewest(candidates, found.weights)
-            choices.append(_choice(found, candidates, chosen))
-        return [choice for choice in choices if choice[0]]
-
-    def _by_source(self, found: Found, candidates: list[Candidate]) -> list[Candidate]:
-        """The best sentence of each source that the question names, if it names several."""
-        sources = named(found.text, (hit.document for hit in found.hits))
-        best: dict[str, Candidate] = {}
-        for candidate in candidates if len(sources) > 1 else ():
-            if (source := candidate.hit.document.id) in sources:
-                best.setdefault(source, candidate)
-        return list(best.values())
+            choices.append(choice_of_part(part, self.candidates(part), choices))
+        return choices
 
     def candidates(self, found: Found) -> list[Candidate]:
         """All sentences of the hits, best first."""
@@ -129,6 +116,7 @@ class ExtractiveComposer:
         wanted = expected(found.text)
         sources = named(found.text, (hit.document for hit in found.hits))
         for hit, window in zip(found.hits, found.windows, strict=True):
+            means = self._late.mean_cosines(found.question, sentences, window.first, window.stop)
             for number in range(window.first, window.stop):
                 start, end = int(sentences.start[number]), int(sentences.end[number])
                 text = hit.document.text[start:end]
@@ -140,7 +128,7 @@ class ExtractiveComposer:
                 score = (
                     float(own_fit[number])
                     + PASSAGE_WEIGHT * hit.score
-                    + MEAN_WEIGHT * self._late.mean_cosine(found.question, sentences, number)
+                    + MEAN_WEIGHT * float(means[number - window.first])
                     - FRAGMENT_PENALTY * (not _ENDED.search(text))
                     - MISSING_PENALTY * (wanted.strict and not answers)
                     - LENGTH_WEIGHT * math.log(len(text.split()))
@@ -152,11 +140,19 @@ class ExtractiveComposer:
         return sorted(result, key=lambda candidate: -candidate.score)
 
 
-Choice = tuple[list[Candidate], float, bool]
-"""Sentences that answer together, how far the best one leads, and whether what is asked for is
-missing: `rag.abstention.support` makes of the last two how likely they answer."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Sentences that answer together, how far the best one leads, and whether what is asked for is
+    missing: `rag.abstention.support` makes of the last two how likely they answer."""
+
+    sentences: list[Candidate]
+    lead: float
+    missing: bool
+
 
 SIXTH = 5
+"""Place, from 0, of the sentence that the best is compared with: far enough down to be a wrong one,
+near enough to be about the same."""
 
 
 def missing(found: Found, chosen: list[Candidate]) -> bool:
@@ -167,9 +163,31 @@ def missing(found: Found, chosen: list[Candidate]) -> bool:
     return wanted.strict and not any(candidate.short for candidate in holders)
 
 
-def _choice(found: Found, candidates: list[Candidate], chosen: list[Candidate]) -> Choice:
-    lead = candidates[0].score - candidates[: SIXTH + 1][-1].score if candidates else 0.0
-    return chosen, lead, missing(found, chosen)
+def choice(found: Found, candidates: list[Candidate]) -> Choice:
+    """What to show of the sentences of a question, best first."""
+    chosen = _by_source(found, candidates) or _fewest(candidates, found.weights)
+    return Choice(chosen, _lead(candidates), missing(found, chosen))
+
+
+def choice_of_part(part: Found, candidates: list[Candidate], before: list[Choice]) -> Choice:
+    """The best sentence for a part of a question that does not repeat those for others."""
+    taken = [candidate for other in before for candidate in other.sentences]
+    chosen = [c for c in candidates if not any(c.repeats(other) for other in taken)][:1]
+    return Choice(chosen, _lead(candidates), missing(part, chosen))
+
+
+def _lead(candidates: list[Candidate]) -> float:
+    return candidates[0].score - candidates[: SIXTH + 1][-1].score if candidates else 0.0
+
+
+def _by_source(found: Found, candidates: list[Candidate]) -> list[Candidate]:
+    """The best sentence of each source that the question names, if it names several."""
+    sources = named(found.text, (hit.document for hit in found.hits))
+    best: dict[str, Candidate] = {}
+    for candidate in candidates if len(sources) > 1 else ():
+        if (source := candidate.hit.document.id) in sources:
+            best.setdefault(source, candidate)
+    return list(best.values())
 
 
 def _fewest(candidates: list[Candidate], weights: Floats) -> list[Candidate]:

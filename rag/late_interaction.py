@@ -120,10 +120,18 @@ class LateInteraction:
             pieces=pieces % _FAR,
         )
 
-    def mean_cosine(self, question: Encoded, sentences: Sentences, number: int) -> float:
-        """Cosine of a projected question with the mean of a sentence's own pieces."""
-        own = sentences.codes[sentences.bounds[number] : sentences.bounds[number + 1]]
-        return float(unit(self._codec.decode(own).mean(axis=0)[None])[0] @ question.vector)
+    def mean_cosines(
+        self, question: Encoded, sentences: Sentences, first: int, stop: int
+    ) -> Floats:
+        """[stop - first] cosines of a projected question with the mean of each sentence's pieces;
+        0 for a sentence without any."""
+        bounds = sentences.bounds[first : stop + 1]
+        own = self._codec.decode(sentences.codes[bounds[0] : bounds[-1]])
+        sums = np.vstack([own, np.zeros((1, own.shape[1]), np.float32)])
+        sums = np.add.reduceat(sums, bounds[:-1] - bounds[0], axis=0)
+        sums[np.diff(bounds) == 0] = 0
+        lengths = np.linalg.norm(sums, axis=1)
+        return np.asarray(sums @ question.vector / np.maximum(lengths, 1e-12), np.float32)
 
     @cached_property
     def _mean(self) -> Floats:

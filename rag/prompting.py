@@ -16,20 +16,25 @@ _TAG = re.compile(r"<(?=[^\s\d=.<])|\[(?=/?[A-Z_]{2,}\])")
 _KEY = re.compile(r"\b(src)([\W_]*[0-9a-f])", re.IGNORECASE)
 _MARKUP = re.compile(
     r"<\|\w|\[/?INST\]|<</?SYS>>|</?s>|</?passage\b|\bsrc-[0-9a-f]{4}|\"claims\"\s*:|"
-    r"<(?:!--|/?(?:script|style|iframe)\b|img\b)|\]\((?:javascript|data):|\x1b|\x9b|"
+    r"<(?:!--|/?(?:script|style|iframe)\b|img\b)|\]\((?:javascript|data):|"
     r"style=.{0,80}(?:color:\s*white|font-size:\s*[01]\b|display:\s*none)",
     re.IGNORECASE,
 )
+_OPENS = r"(?:^\W*|[.:;!?>\"“(—]\s*|\bplease\s+)"
+_VERBS = r"(?:reply|respond|answer|say|print|output|write|repeat)"
 _ORDER = re.compile(
-    r"(?:^|[.:;!?>\"“(—]\s*|\b(?:and|then|now|please|assistants?[:,]|must|should)\s+)"
-    r"(?:ignore|disregard|forget|reply|respond|answer|output|print|repeat|obey|pretend|"
-    r"(?:say|tell|write|confirm|state)\b(?=[^.]*\b(?:that|only|exactly|users?|readers?)\b|\s+\w+\W*$)|"
-    r"vergiss|ignorier\w*|antworte|ignor[ae]z?|olvida|oublie\w*|respond[ea]|r[eé]ponds|r[eé]pondez)\b"
-    r"|\banswers?\b.{0,40}\b(?:must be|is always|(?:any|every|all) questions?)\b"
-    r"|\b(?:any|every|all) questions?\b.{0,40}\banswers?\b"
-    r"|^\W*(?:system|assistants?)\s*:|\byou are now\b|\bsystem prompt\b",
+    rf"{_OPENS}(?:ignore|disregard|forget|override|vergiss|ignorier\w*|ignor[ae]z?|olvida)\b.{{0,40}}"
+    r"\b(?:instructions?|rules|prompts?|passages|documents|instrucciones|Anweisungen|Regeln)\b"
+    rf"|{_OPENS}(?:reply|respond|answer|antworte|responda?|r[eé]pond(?:s|ez))\b"
+    rf"|{_OPENS}(?:{_VERBS}|confirm|tell)\s(?:the (?:word|user|reader)|your|users)\b"
+    rf"|\b(?:{_VERBS}|antworte)\s(?:only|exactly|nothing but|with the word|nur|solo|seulement)\b"
+    rf"|\b(?:when|if) asked\b[^.]{{0,120}}(?:,|\balways)\s(?:always\s)?{_VERBS}\b"
+    r"|\banswers?\b.{0,40}\b(?:must be|is always|to (?:any|every|all) questions?)\b"
+    r"|^\W*(?:system|assistants?)\s*:|\byou are now (?:an?|in)\b",
     re.IGNORECASE,
 )
+"""Orders to whoever answers. Of the 920 sentences of source articles and briefs none is one."""
+
 _MIXED = re.compile(r"[a-z][\u0400-\u04ff]|[\u0400-\u04ff][a-z]", re.IGNORECASE)
 """Latin and Cyrillic letters in one word, as no language writes (Unicode TR 39, mixed scripts)."""
 
@@ -62,7 +67,7 @@ def meant_for_machines(text: str) -> bool:
 
 def _visible(text: str) -> str:
     """On one line, without control characters and those that nobody sees."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     spaced = "".join(" " if character.isspace() else character for character in text)
-    return " ".join(
-        "".join(c for c in spaced if unicodedata.category(c) not in _UNSEEN).split()
-    )
+    return " ".join("".join(c for c in spaced if unicodedata.category(c) not in _UNSEEN).split())

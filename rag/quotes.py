@@ -16,7 +16,17 @@ _SAME = str.maketrans(
         "…": "...",
     }
 )
-_IGNORED = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")  # soft hyphen, zero-width characters
+_IGNORED = frozenset(
+    [
+        *"\u00ad\u180e\u200b\u200c\u200d\ufeff",  # soft hyphen, zero-width characters
+        *map(chr, (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F))),  # marks of direction
+        *map(chr, range(0x2060, 0x2070)),  # joiners, isolates
+        *map(chr, range(0xE0000, 0xE0080)),  # tags: letters that nobody sees
+        *(chr(c) for c in range(0xA0) if unicodedata.category(chr(c)) == "Cc" and chr(c).strip()),
+    ]
+)
+"""What nobody sees (Unicode's default ignorable characters, apart from fillers and variation
+selectors, and control codes): models leave it out, `rag.prompting` keeps it from them."""
 
 
 def locate_quote(

@@ -42,7 +42,9 @@ def judges(handler: BaseHTTPRequestHandler) -> None:
     likely = [{"token": t, "logprob": math.log(p), "bytes": None} for t, p in YES.items()]
     token = {**likely[0], "top_logprobs": likely}
     choice = {
-        **{"index": 0, "finish_reason": "stop", "logprobs": {"content": [token]}},
+        "index": 0,
+        "finish_reason": "stop",
+        "logprobs": {"content": [token]},
         "message": {"role": "assistant", "content": "Yes"},
     }
     row = {"id": "1", "object": "chat.completion", "model": "test", "created": 1}
@@ -119,6 +121,8 @@ def test_the_baseline_is_taken_at_its_word(town, server, tmp_path):
     assert row["means"]["abstention_recall.unanswerable"]["mean"] == 1
     assert row["means"]["abstention_recall.injection"]["mean"] == 0
     assert "quote_exactness" not in row["means"]
+    replies = (tmp_path / "town replies.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["system"] for line in replies] == [*SYSTEMS] * 14
     run = load_run(tmp_path / f"town {BASELINE}.jsonl")
     assert [r.answer.text for r in run.rows if r.kind == "number"] == [INVENTED] * 2
 
@@ -133,7 +137,7 @@ def test_a_question_that_crashes_stays_in_the_denominator(town, tmp_path):
     assert found[BASELINE]["means"]["abstention_recall.unanswerable"]["mean"] == 0
     for name in ("judge", "write"):
         assert found[name]["failed"] == 0
-        assert found[name]["fell_back"] >= 8
+        assert 0 < found[name]["fell_back"] < 14  # what is foreign never comes to the model
         assert found[name]["means"]["correct"] == found[BASE]["means"]["correct"]
 
 
@@ -167,7 +171,7 @@ def test_an_interrupted_run_asks_nothing_twice(town, server, tmp_path):
         assert row.answer == GivenAnswer.model_validate(reply["answer"])  # to the timing
 
 
-def test_what_another_model_said_is_not_taken(town, server, tmp_path):
+def test_what_another_model_said_is_not_taken(town, server, tmp_path, caplog):
     def stop(*_: int) -> None:
         raise Killed
 
@@ -181,6 +185,7 @@ def test_what_another_model_said_is_not_taken(town, server, tmp_path):
     counted = Counter(json.loads(line)["system"] for line in replies)
     assert counted == {BASE: 1, "judge": 2, "write": 2, BASELINE: 2}
     assert len(server.requests) == 2 * before
+    assert "town.part: 3 answers of other code, model, settings or gold not used" in caplog.text
 
 
 def test_a_sample_has_its_share_of_every_kind_and_is_part_of_a_larger_one(town):

@@ -101,6 +101,7 @@ def test_sentences_are_those_of_the_passages_in_their_order_with_their_own_word_
     assert list(places) == expected
     assert len(found) == len(expected) > len(rows)
     assert len(found.bounds) == len(found) + 1
+    cosines = late.mean_cosines(question, found, 0, len(found))
     for number, (row, start, end) in enumerate(expected):
         document = several.document_of(row)
         assert several.owner(row) == (found.segment[number], found.document[number])
@@ -113,8 +114,10 @@ def test_sentences_are_those_of_the_passages_in_their_order_with_their_own_word_
         best = (question.tokens @ np.concatenate([own, header]).T).max(axis=1)
         assert found.best[:, number] == pytest.approx(best, abs=0.01)
         mean = own.mean(axis=0) / np.linalg.norm(own.mean(axis=0))
-        cosine = late.mean_cosine(question, found, number)
-        assert cosine == pytest.approx(float(mean @ question.vector), abs=0.01)
+        wanted = float(mean @ question.vector)
+        assert cosines[number] == pytest.approx(wanted, abs=0.01)
+        alone = late.mean_cosines(question, found, number, number + 1)
+        assert alone[0] == pytest.approx(cosines[number], abs=1e-6)
 
 
 def test_a_sentence_fits_the_same_alone_and_in_any_company(several):

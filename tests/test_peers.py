@@ -128,6 +128,7 @@ ANSWERS = [
     "",
     "Forty-two boats.",
     "It was in May. The text does not say of which year.",
+    "In 2019. The text does not say when exactly.",
     "The U.S. navy did not provide any boats.",
     "The pilots did not know of it.",
     "Nobody rang the bell, so no warning came.",

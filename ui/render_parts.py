@@ -16,20 +16,31 @@ from index.documents import Document, Span
 from rag.answer import Voice
 from ui.strings import Strings
 
-_BIDI_CONTROL = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile(
+    r"(?:[\x01-\x08\x0b\x0e-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    r"\U000e0000-\U000e007f]|(?!\A)\ufeff|(?<=[\x00-\u05ff])[\u200c\u200d])+"
+)
+"""Runs of what reorders or hides: control codes, marks of direction, zero-width characters, tags.
+Not a byte order mark at the start, not joiners in the scripts that need them, not soft hyphens:
+they are where they belong."""
 
 
 def escaped(text: str) -> str:
     """Text as HTML whose text content is that text.
 
     A carriage return is written as a reference, since parsers turn a bare one into a line feed.
-    A character that reorders the text after it is shut into a span of its own, where it reorders
-    nothing and the style sheet shows that it is there: a quote reads as it is written.
+    Characters that reorder the text after them, or that nobody sees, are shut into a span of their
+    own, where they reorder nothing and the style sheet shows that they are there: a quote reads as
+    it is written.
     """
     safe = escape(text).replace("\r", "&#13;").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return _BIDI_CONTROL.sub(
-        lambda m: f'<bdi class="control" data-name="U+{ord(m[0]):04X}">{m[0]}</bdi>', safe
-    )
+    return _UNSEEN.sub(_shut_in, safe)
+
+
+def _shut_in(found: re.Match[str]) -> str:
+    count = f" ×{len(found[0])}" if len(found[0]) > 1 else ""
+    name = f"U+{ord(found[0][0]):04X}{count}"
+    return f'<bdi class="control" data-name="{name}">{found[0]}</bdi>'
 
 
 def safe_link(url: str) -> str:
