@@ -68,9 +68,9 @@ _ENUMERATED = re.compile(r"^\s*\d{1,2}[.)]\s", re.MULTILINE)
 
 
 def strange(answer: GivenAnswer) -> list[str]:
-    """Numbers and dates of an answer that stand in none of the passages it was made from. The
-    figures of a numbered list are no statement."""
+    """Numbers and dates of an answer that stand neither in the passages it was made from nor in the
+    question. The figures of a numbered list are no statement."""
     if not answer.answered:
         return []
     said = _ENUMERATED.sub(" ", answer.statement)
-    return missing_facts(said, [hit.text for hit in answer.hits])
+    return missing_facts(said, [*(hit.text for hit in answer.hits), answer.question or ""])

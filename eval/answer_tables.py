@@ -172,7 +172,7 @@ COUNTS: dict[str, Callable[[Figures], str]] = {
     "claims shown": lambda f: "–" if f.unquoted is None else str(f.claims),
     "facts of claims not in their quotes": lambda f: "–" if f.unquoted is None else str(f.unquoted),
     "statements withheld": lambda f: "–" if f.unquoted is None else str(f.withheld),
-    "numbers and dates in no passage": lambda f: str(f.strange),
+    "numbers and dates in no passage, nor asked": lambda f: str(f.strange),
     "failed / fell back to extractive": lambda f: f"{f.failed} / {f.fell_back}",
     "s to first proven claim, p50 / p95": lambda f: _times(f.first),
     "s in all, p50 / p95": lambda f: _times(f.seconds),

@@ -16,6 +16,7 @@ from rag.composers import Draft
 from rag.expected import expected, short_answers
 from rag.late_interaction import LateInteraction, maxsim
 from rag.naming import named
+from rag.prompting import meant_for_machines
 from rag.retrieval import Found
 
 PASSAGE_WEIGHT = 0.3
@@ -122,7 +123,7 @@ class ExtractiveComposer:
                 text = hit.document.text[start:end]
                 silent = sentences.bounds[number] == sentences.bounds[number + 1]
                 short = len(text.split()) < FEWEST_WORDS
-                if silent or short or hit.document.in_heading(start):
+                if silent or short or hit.document.in_heading(start) or meant_for_machines(text):
                     continue
                 answers = short_answers(wanted.type, text, found.text)
                 score = (

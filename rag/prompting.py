@@ -17,6 +17,7 @@ _KEY = re.compile(r"\b(src)([\W_]*[0-9a-f])", re.IGNORECASE)
 _MARKUP = re.compile(
     r"<\|\w|\[/?INST\]|<</?SYS>>|</?s>|</?passage\b|\bsrc-[0-9a-f]{4}|\"claims\"\s*:|"
     r"<(?:!--|/?(?:script|style|iframe)\b|img\b)|\]\((?:javascript|data):|"
+    r"^\W*\[[^\]]{0,300}\]\([^)]{0,2000}\)\W*$|"  # nothing but a link or an image of Markdown
     r"style=.{0,80}(?:color:\s*white|font-size:\s*[01]\b|display:\s*none)",
     re.IGNORECASE,
 )

@@ -51,13 +51,21 @@ def voice_at(document: Document, start: int, end: int) -> Voice:
     return Voice(speaker, "quoted", document.speaker)
 
 
+_NO_NAME = re.compile(r"\w{4,}[.!?:;]\s|.{121}", re.DOTALL)
+"""In what a file gives as its author: a sentence that ends, or a length that no name has. It stays
+in the reference, and does not become a part of the answer's text."""
+
+
 def lead(voice: Voice, text: str) -> str:
     """How a sentence begins that must say whose it is.
 
     Empty where the sentence names who it is from. A comment and a caption always say what they are,
     and words that the document quotes say who passes them on.
     """
-    speaker, reporter = voice.speaker, voice.reported_by
+    speaker, reporter = (
+        None if name and _NO_NAME.search(name) else name
+        for name in (voice.speaker, voice.reported_by)
+    )
     if voice.kind == "comment":
         return f"{speaker}, a reader's comment:" if speaker else "A reader's comment:"
     if voice.kind == "caption":

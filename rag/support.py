@@ -142,7 +142,7 @@ def _reasons(
     numbers, dates = facts(claim)
     spans = [(n.start, n.end) for n in numbers] + [(d.start, d.end) for d in dates]
     proved = frozenset(place for span in spans for place in range(*span))
-    if _shared(reading, readings, known_stems, proved) < LEAST_SHARED:
+    if _shared(reading, readings, proved) < LEAST_SHARED:
         yield NOT_SAID
 
 
@@ -247,16 +247,14 @@ def _written(found: Sequence[Token], fact: Number | Date) -> str:
     return " ".join(token.text for token in found[fact.start : fact.end])
 
 
-def _shared(
-    reading: Reading, readings: Sequence[Reading], known: frozenset[str], proved: frozenset[int]
-) -> float:
+def _shared(reading: Reading, readings: Sequence[Reading], proved: frozenset[int]) -> float:
     """Share of the claim's content words that its quotes have; who says it is not counted, nor the
-    numbers and dates, which are proved by themselves."""
+    numbers and dates, which are proved by themselves. A title proves nothing: its words count."""
     spoken = attributions(reading.tokens)
     mine = [
         token.stem
         for place, token in enumerate(reading.tokens)
-        if token.stem and place not in spoken | proved and token.stem not in known
+        if token.stem and place not in spoken | proved
     ]
     theirs = frozenset().union(*(other.stems for other in readings))
-    return sum(word in theirs for word in mine) / len(mine) if mine else 1.0
+    return sum(word in theirs for word in mine) / len(mine) if mine else float(bool(proved))

@@ -145,6 +145,8 @@ def _head(
     if headed and said and number + 1 < len(lines):
         return said["name"], number + (2 if _DATE_LINE.fullmatch(lines[number + 1]) else 1)
     named = _NAME_LINE.fullmatch(lines[number])
+    if _HEADING.fullmatch(lines[number]):
+        named = None
     if named and len(lines[number]) <= _LONGEST_LINE and not _is_end(lines[number], own):
         for date in range(number + 1, min(number + 3, len(lines) - 1)):
             if _DATE_LINE.fullmatch(lines[date]) and len(lines[date + 1].split()) > 1:

@@ -230,8 +230,9 @@ def test_a_claim_that_slipped_through_the_proof_is_seen():
 
 def test_the_figures_of_a_list_are_no_numbers_of_the_answer():
     hits = [{"rank": 1, "text": "The mill grinds 113 sacks and the well is 52 fathoms deep."}]
-    said = "1. 113 sacks\n2) 52 fathoms\n3. 31 bells"
-    answer = GivenAnswer.model_validate({"id": "q", "text": said, "hits": hits})
+    said = "1. 113 sacks\n2) 52 fathoms\n3. 31 bells in 1701"
+    line = {"id": "q", "question": "What is left of 1701?", "text": said, "hits": hits}
+    answer = GivenAnswer.model_validate(line)
     assert strange(answer) == ["31"]
     assert strange(answer.model_copy(update={"abstained": True})) == []
 

@@ -56,5 +56,6 @@ def test_links_between_documents_lead_somewhere() -> None:
 
 def test_no_figure_was_left_to_be_filled_in() -> None:
     for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("seeds/*.md")]:
-        left = re.findall(r"\b(?:[A-Z]+_[A-Z]+|TODO|TBD|XXX)\b", page.read_text(encoding="utf-8"))
+        text = page.read_text(encoding="utf-8").replace("$ONRECORD_MODELS", "")
+        left = re.findall(r"\b(?:[A-Z]+_[A-Z]+|TODO|TBD|XXX)\b", text)
         assert not left, page.name

@@ -255,7 +255,7 @@ def eval_answers(
     """Compares answers made with a chat model, without one, and by LangChain's tutorial with the
     same model: same documents, same questions, one run.
 
-    Two hours on two cores with all questions; goes on where it was after an interruption.
+    All questions take a 1.5B model some four hours on two cores. Goes on after an interruption.
     """
     from eval.bench import Source
     from eval.bench_answers import Plan, bench_answers, briefs_and_originals

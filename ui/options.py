@@ -52,15 +52,22 @@ DEFAULT_INDEX = Path(".onrecord")
 DEFAULT_CONFIG = Path("onrecord.toml")
 
 
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "\U000e0000-\U000e007f]"
+)
 
 
 def printable(text: str) -> str:
-    """The text with control and direction characters made visible.
+    """The text with control, direction and unseen characters made visible.
 
     A document must not move the cursor, hide a word, turn a line round or write the clipboard.
     """
-    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _HIDDEN.sub(lambda found: _escape(ord(found[0])), text)
+
+
+def _escape(point: int) -> str:
+    return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
 
 
 def say(text: str) -> None:
