@@ -19,7 +19,7 @@ from index.store import IndexFolder
 from rag.abstention import NOT_PROVED, PARTLY, foreign, unstated
 from rag.answer import Answer, Claim, Hit, Withheld
 from rag.composers import COMPOSERS, Composer, ComposerFailed, Draft
-from rag.conversation import Turn, standalone
+from rag.conversation import Rewrite, Turn, standalone
 from rag.differences import contrasts, differences
 from rag.filters import EVERYTHING, Filters, parse_query
 from rag.proof import Entails, prove
@@ -72,6 +72,7 @@ class Assistant:
         self.extractive = COMPOSERS["extractive"](self.retriever.late, config)
         settings = config.model_dump_json(exclude={"device"})  # where, not what, is computed
         self.entails = _entailment(config)
+        self.rewrite = _rewriter(config)
         made_by = f"{snapshot.manifest.fingerprint} {settings}"
         self.fingerprint = sha256_hex(made_by.encode())[:16]
 
@@ -107,11 +108,11 @@ class Assistant:
         """
         question = self.checked(question)
         started = time.perf_counter()
-        understood = standalone(question, earlier)
+        outcome = _Outcome(self.config.model if self.config.composer == "chat" else None)
+        understood = self._understood(question, earlier, outcome)
         found = self.retriever.read(understood or question, filters)
         retrieved = time.perf_counter()
         reason = foreign(found)
-        outcome = _Outcome(self.config.model if self.config.composer == "chat" else None)
         if not reason:
             least = self.config.strictness if strictness is None else strictness
             yield from self._compose(found, outcome, least)
@@ -139,6 +140,14 @@ class Assistant:
             notes=tuple(outcome.notes),
             understood=understood,
         )
+
+    def _understood(self, question: str, earlier: Sequence[Turn], outcome: _Outcome) -> str | None:
+        """A follow-up as it is read: by the model if there is one and it answers, else by rule."""
+        try:
+            return standalone(question, earlier, self.rewrite)
+        except ComposerFailed as error:
+            outcome.notes.append(str(error))
+            return standalone(question, earlier)
 
     def _compose(self, found: Found, outcome: _Outcome, least: float) -> Iterator[Claim]:
         """Claims as they are proved; the extractive ones where a model fails before its first."""
@@ -182,6 +191,16 @@ class Assistant:
                 "shorten it, or raise max_question_chars in the configuration",
             )
         return question
+
+
+def _rewriter(config: Config) -> Rewrite | None:
+    if config.composer != "chat" or config.model is None:
+        return None
+    from rag.chat import open_chat
+    from rag.rewriting import rewriter
+
+    model = open_chat(config.model, config.base_url, config.model_seconds)
+    return rewriter(model, config.model_seconds)
 
 
 def _entailment(config: Config) -> Entails | None:

@@ -175,6 +175,12 @@ def first_token(
     return found
 
 
+def said(model: BaseChatModel, messages: Messages, max_tokens: int, seconds: float) -> str:
+    """The whole of a short answer. Raises `ComposerFailed`."""
+    options = options_for(model, max_tokens) | {"timeout": seconds}
+    return str(_invoke(model, messages, options, seconds).content)
+
+
 def _invoke(
     model: BaseChatModel, messages: Messages, options: dict[str, Any], seconds: float | None
 ) -> BaseMessage:

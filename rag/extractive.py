@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -79,6 +79,17 @@ class Candidate:
         """True when this sentence stands right behind another, in its passage."""
         gap = self.hit.document.text[other.start + len(other.text) : self.start]
         return self.hit is other.hit and self.start > other.start and not gap.strip()
+
+    def before(self) -> Candidate | None:
+        """The sentence before this one in its passage and paragraph."""
+        spans = self.hit.passage.sentences
+        starts = [start for start, _ in spans]
+        number = starts.index(self.start) if self.start in starts else 0
+        text = self.hit.document.text
+        if number == 0 or "\n\n" in text[spans[number - 1][1] : self.start]:
+            return None
+        start, end = spans[number - 1]
+        return replace(self, text=text[start:end], start=start, short=())
 
     def draft(self, sure: float) -> Draft:
         text = " ".join(self.text.split())
@@ -167,7 +178,7 @@ def missing(found: Found, chosen: list[Candidate]) -> bool:
 def choice(found: Found, candidates: list[Candidate]) -> Choice:
     """What to show of the sentences of a question, best first."""
     chosen = _by_source(found, candidates) or _fewest(candidates, found.weights)
-    return Choice(chosen, _lead(candidates), missing(found, chosen))
+    return Choice(with_referents(chosen), _lead(candidates), missing(found, chosen))
 
 
 def choice_of_part(part: Found, candidates: list[Candidate], before: list[Choice]) -> Choice:
@@ -175,6 +186,27 @@ def choice_of_part(part: Found, candidates: list[Candidate], before: list[Choice
     taken = [candidate for other in before for candidate in other.sentences]
     chosen = [c for c in candidates if not any(c.repeats(other) for other in taken)][:1]
     return Choice(chosen, _lead(candidates), missing(part, chosen))
+
+
+_UNNAMED = re.compile(
+    r"[“\"'‘(]*(?:he|she|it|they|this|that|these|those|such|his|her|its|their)\b", re.IGNORECASE
+)
+"""How a sentence begins whose subject stands in the one before."""
+
+
+def with_referents(chosen: list[Candidate]) -> list[Candidate]:
+    """Each sentence that begins with a pronoun behind the one before it in the text, which names
+    what it stands for; a quote is never rewritten. Not where the answer would get too long."""
+    shown: list[Candidate] = []
+    room = MOST_WORDS - sum(candidate.words for candidate in chosen)
+    for candidate in chosen:
+        before = candidate.before() if _UNNAMED.match(candidate.text) else None
+        known = any(before and before.repeats(other) for other in (*chosen, *shown))
+        if before and not known and before.words <= room:
+            room -= before.words
+            shown.append(before)
+        shown.append(candidate)
+    return shown
 
 
 def _lead(candidates: list[Candidate]) -> float:

@@ -67,10 +67,15 @@ class JudgeComposer:
                 if found.parts
                 else choice(part, candidates)
             )
-            odds = {id(one.candidate): one.odds for one in judged}
-            for candidate in chosen[-1].sentences:
-                sure = support(odds[id(chosen[-1].sentences[0])], chosen[-1].missing)
-                yield candidate.draft(sure)
+            yield from self._drafts(chosen[-1], judged)
+
+    def _drafts(self, chosen: Choice, judged: list[_Judged]) -> Iterator[Draft]:
+        """The sentences as drafts, with the support of the first of them that was judged."""
+        odds = {(one.candidate.hit, one.candidate.start): one.odds for one in judged}
+        known = (odds.get((sentence.hit, sentence.start)) for sentence in chosen.sentences)
+        own = next((value for value in known if value is not None), -CERTAIN)
+        for candidate in chosen.sentences:
+            yield candidate.draft(support(own, chosen.missing))
 
     def _judged(self, found: Found, deadline: float) -> list[_Judged]:
         """The best sentences, each with its odds, best first."""

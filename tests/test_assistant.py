@@ -13,7 +13,7 @@ from conftest import LIBRARY, MakeIndex
 from index.config import Config
 from index.errors import InputError
 from index.indexing import remove
-from rag.abstention import NOT_ABOUT, NOTHING_FOUND
+from rag.abstention import NOT_ABOUT, NOT_STATED, NOTHING_FOUND, PARTLY, unstated
 from rag.assistant import LiveAssistant, newest, open_assistant
 
 ANSWERABLE = {
@@ -49,6 +49,24 @@ def test_a_foreign_question_gets_an_abstention_that_keeps_what_was_found(assista
     assert len(answer.hits) > 0
     assert answer.as_of == "2021-03"
     assert answer.confidence < min(assistant.ask(other).confidence for other in ANSWERABLE)
+
+
+def test_a_near_miss_is_withheld_with_what_is_missing_and_strictness_moves_that(assistant):
+    question = "How many dollars did the pilots' guild pay for the warning?"
+    answer = assistant.ask(question)
+    assert answer.abstention == unstated(question) == NOT_STATED.format(kind="sum")
+    assert answer.hits
+    assert assistant.ask(question, strictness=0.0).claims
+    assert assistant.ask(next(iter(ANSWERABLE)), strictness=1.0).abstention
+    whole = assistant.ask(next(iter(ANSWERABLE)))
+    assert whole.claims[0].citations[0].short
+
+
+def test_what_is_not_answered_of_several_parts_is_told(assistant):
+    known = "How thick was the ice in the harbour of Ostrel"
+    answer = assistant.ask(f"{known}, and how many dollars did the guild of pilots pay for it?")
+    assert "41 centimetres" in answer.text
+    assert answer.notes == (PARTLY,)
 
 
 def test_an_empty_index_abstains(make_index):

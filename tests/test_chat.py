@@ -311,7 +311,7 @@ def test_a_fault_that_may_pass_is_tried_once_more(library):
     with Server(refuses(500), quoting(TRUE)) as server:
         answer = ask(library, server.url)
     assert ([claim.text for claim in answer.claims], len(server.requests)) == ([TRUE], 2)
-    assert (answer.composer, answer.notes) == ("chat", ())
+    assert (answer.composer, answer.notes) == ("openai:test", ())
 
 
 def test_what_was_proved_before_a_fault_stays_and_the_note_tells(library):
@@ -326,7 +326,7 @@ def test_what_was_proved_before_a_fault_stays_and_the_note_tells(library):
     with Server(breaks) as server:
         answer = ask(library, server.url)
     assert [claim.text for claim in answer.claims] == [TRUE]
-    assert answer.composer == "chat"
+    assert answer.composer == "openai:test"
     assert len(answer.notes) == len(server.requests) == 1
 
 
@@ -367,7 +367,7 @@ def test_what_the_passages_do_not_bear_is_withheld(library, act):
         answer = ask(library, server.url)
     assert not answer.claims
     assert answer.withheld
-    assert (answer.composer, answer.notes) == ("chat", ())
+    assert (answer.composer, answer.notes) == ("openai:test", ())
 
 
 def test_a_quote_counts_for_the_passage_in_which_it_stands(library):
@@ -382,7 +382,7 @@ def test_a_model_that_finds_no_answer_is_believed(library):
     with Server(says(lambda body: claims((TRUE, key_of(body, TRUE), TRUE), answerable=False))) as s:
         answer = ask(library, s.url)
     assert (answer.claims, answer.withheld, answer.notes) == ((), (), ())
-    assert answer.composer == "chat"
+    assert answer.composer == "openai:test"
 
 
 def test_a_server_without_schemas_is_asked_more_simply_and_remembered(library):
@@ -391,7 +391,7 @@ def test_a_server_without_schemas_is_asked_more_simply_and_remembered(library):
         answers = [asking.ask(QUESTION) for _ in range(2)]
     forms = [(body.get("response_format") or {}).get("type") for body in server.requests]
     assert forms == ["json_schema", "json_object", None, None]
-    assert all(answer.claims and answer.composer == "chat" for answer in answers)
+    assert all(answer.claims and answer.composer == "openai:test" for answer in answers)
 
 
 def test_a_redirect_is_not_followed(library):

@@ -82,3 +82,53 @@ def test_the_citation_points_at_the_sentence_that_was_chosen(make_index):
     [claim] = prove([chosen])
     assert claim.citations[0].span.start == chosen.start
     assert (chosen.start, chosen.start + len(chosen.quote)) in passage.sentences
+
+
+HARBOUR = {
+    "report.txt": "The toll of Ostrel brought in 4,200 marks in 1911. It had been 900 the year "
+    "before.\n\nThe pilots' guild was founded by Marta Quill. The guild has a house on the mole.\n",
+    "letter.txt": "Nobody in Kessel paid the toll. The mill burned down on 3 May 1909.\n",
+}
+
+
+def composed(folder, question):
+    retriever = Retriever(folder.open(), HashingEncoder(), Config(encoder="hashing"))
+    return list(COMPOSERS["extractive"](retriever.late, Config()).compose(retriever.read(question)))
+
+
+def test_each_part_of_a_question_gets_the_sentence_that_answers_it(make_index):
+    question = "Who founded the pilots' guild, and when did the mill burn down?"
+    texts = [draft.text for draft in composed(make_index(HARBOUR), question)]
+    assert texts == [
+        "The pilots' guild was founded by Marta Quill.",
+        "The mill burned down on 3 May 1909.",
+    ]
+
+
+def test_a_sentence_that_begins_with_a_pronoun_follows_the_one_that_names(make_index):
+    drafts = composed(make_index(HARBOUR), "What had it been the year before?")
+    assert [draft.text for draft in drafts][:2] == [
+        "The toll of Ostrel brought in 4,200 marks in 1911.",
+        "It had been 900 the year before.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("How many marks did the toll of Ostrel bring in?", "4,200"),
+        ("When did the mill burn down?", "3 May 1909"),
+        ("Who founded the pilots' guild?", "Marta Quill"),
+    ],
+)
+def test_the_words_that_are_asked_for_are_marked_in_the_quote(make_index, question, short):
+    first, *_ = composed(make_index(HARBOUR), question)
+    text = first.hit.document.text
+    assert [text[start:end] for start, end in first.short] == [short]
+
+
+def test_an_answer_that_lacks_what_is_asked_for_has_little_support(make_index):
+    folder = make_index(HARBOUR)
+    told, *_ = composed(folder, "When did the mill burn down?")
+    lacking, *_ = composed(folder, "How many men did the mill of Kessel employ?")
+    assert told.support > Config().strictness > lacking.support

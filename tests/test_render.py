@@ -527,8 +527,8 @@ def test_what_no_page_of_ours_sends_is_refused(sent: str):
 
 @pytest.mark.parametrize(
     ("sent", "strictness"),
-    [("", 0.6), ('{"sure": ["balanced"]}', 0.6), ('{"sure": ["freely"]}', 0.3),
-     ('{"sure": ["sure"], "phrases": ["ice"]}', 0.8)],
+    [("", 0.6), ('{"sure": ["balanced"]}', 0.6), ('{"sure": ["freely"]}', 0.0),
+     ('{"sure": ["sure"], "phrases": ["ice"]}', 0.7)],
 )  # fmt: skip
 def test_how_sure_an_answer_must_be_moves_from_what_is_configured(sent: str, strictness: float):
     assert page_filters.strictness(sent, 0.6) == pytest.approx(strictness)

@@ -41,7 +41,6 @@ from ui.options import (
 )
 
 if TYPE_CHECKING:
-    from rag.answer import Answer
     from rag.assistant import Assistant
     from rag.filters import Filters
 
@@ -128,36 +127,25 @@ def ask(
         model_role=role,
         strictness=strictness,
     )
+    from ui.history import after as after_those
+    from ui.history import read_history
     from ui.terminal import answer_text
 
     def told(asked: str, id_: str | None, conditions: Filters, before: list[str]) -> dict[str, Any]:
-        return _answered(assistant, asked, id_, conditions, before).to_json()
+        return after_those(assistant, asked, conditions, before, id_).to_json()
 
     if batch:
         if after:
             raise InputError("--after goes with one question", 'in a batch, rows have "history"')
         _batch(batch, filters, told)
         return
-    answer = _answered(assistant, question or "", None, filters, after or [])
+    answer = after_those(assistant, question or "", filters, read_history(after))
     if as_json:
         say_json(answer.to_json())
         return
     say(answer_text(answer, unproven))
     if filters and not answer.hits:
         say(nothing_found(filters))
-
-
-def _answered(
-    assistant: Assistant, question: str, id_: str | None, filters: Filters, before: list[str]
-) -> Answer:
-    """The answer to a question, after those of the conversation before it."""
-    from rag.conversation import Turn
-
-    turns: list[Turn] = []
-    for earlier in before:
-        answer = assistant.ask(earlier, None, filters, turns)
-        turns.append(Turn(earlier, answer))
-    return assistant.ask(question, id_, filters, turns)
 
 
 def _assistant(
@@ -197,21 +185,14 @@ def _batch_row(line: str, where: str, filters: Filters, call: Call) -> dict[str,
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         reason = f"{where}: not a JSON object with a 'question' that is text; mend the line"
         return {"id": question_id, "question": None, "error": reason}
+    from ui.history import read_history
+
     asked = {"id": question_id, "question": question}
     try:
         conditions = filters.merged(read_filters(row.get("filters")))
-        return asked | call(question, question_id, conditions, _history(row.get("history")))
+        return asked | call(question, question_id, conditions, read_history(row.get("history")))
     except OnRecordError as error:
         reason = str(error)
     except Exception as error:  # a fault of ours: this line says so, the others are answered
         reason = f"{type(error).__name__}: {error}"
     return asked | {"error": f"{where}: {reason}"}
-
-
-def _history(given: object) -> list[str]:
-    """The questions asked before: a list of texts. `InputError` for anything else."""
-    if given is None:
-        return []
-    if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
-        raise InputError("'history' is not a list of questions", "give their texts, oldest first")
-    return given

@@ -17,6 +17,7 @@ from rag.answer import hit_json
 from ui import page
 from ui.filter_options import read_filters
 from ui.guard import Guard
+from ui.history import after, read_history
 from ui.strings import ENGLISH, Strings
 from ui.talk import Latest
 
@@ -122,9 +123,19 @@ def _silence_gradio() -> None:
 def _add_api(gr: Any, blocks: Any, latest: Latest) -> None:
     """The two public calls, with the JSON of the command line: `ask` and `search`."""
 
-    def ask(question: str, filters: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Answers a question with cited sentences, or abstains: an Answer object, schema 1."""
-        return _told(gr, lambda: latest().ask(question, filters=read_filters(filters)).to_json())
+    def ask(
+        question: str, filters: dict[str, Any] | None = None, history: list[str] | None = None
+    ) -> dict[str, Any]:
+        """Answers a question with cited sentences, or abstains: an Answer object, schema 1.
+
+        `history` are the questions of the conversation before it, oldest first.
+        """
+
+        def answered() -> dict[str, Any]:
+            before = read_history(history)
+            return after(latest(), question, read_filters(filters), before).to_json()
+
+        return _told(gr, answered)
 
     def search(question: str, k: int = 8, filters: dict[str, Any] | None = None) -> dict[str, Any]:
         """The k best passages for a question, without an answer."""
@@ -139,7 +150,7 @@ def _add_api(gr: Any, blocks: Any, latest: Latest) -> None:
 
     gr.api(ask, api_name="ask")
     gr.api(search, api_name="search")
-    _allow_leaving_out(blocks, {"ask": (None,), "search": (8, None)})
+    _allow_leaving_out(blocks, {"ask": (None, None), "search": (8, None)})
 
 
 def _allow_leaving_out(blocks: Any, defaults: dict[str, tuple[Any, ...]]) -> None:
