@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 
 from rag.expected import Type, expected
+from rag.prompting import meant_for_machines
 from rag.retrieval import Found
 
 MIN_RELEVANCE = 0.36
@@ -28,6 +29,7 @@ written and nothing about answers."""
 
 NOTHING_FOUND = "The documents do not say: no passage in them matches the question."
 NOT_ABOUT = "The documents do not say: nothing in them is about this question."
+AN_ORDER = "The documents do not say: this reads as an order to the program, not as a question."
 NOT_PROVED = "The documents do not say: no statement could be proved with their words."
 NOT_STATED = (
     "The documents do not say: they come close, but no sentence states the {kind} asked for."
@@ -50,6 +52,8 @@ _KINDS: dict[Type, str] = {
 
 def foreign(found: Found) -> str | None:
     """Why the question cannot be answered from these documents, judged before composing."""
+    if meant_for_machines(found.text):
+        return AN_ORDER
     if not found.hits:
         return NOTHING_FOUND
     return NOT_ABOUT if found.relevance < MIN_RELEVANCE else None

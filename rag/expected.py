@@ -69,7 +69,12 @@ _RULES: tuple[tuple[str, Type, bool], ...] = (
     (rf"\bwhen (?:{_AUXILIARY})\b", "date", False),
     (rf"{_WHICH} (?:exact |very )?(?:years?|dates?|day|month|decade|century)\b", "date", True),
     (rf"\bwhy\b|\bhow come\b|{_WHICH} reasons?\b", "reason", False),
-    (r"\bwhat (?:might |could )?(?:explain|motivate|cause)s?\b", "reason", False),
+    (
+        r"\bwhat (?:might |could )?(?:explain|motivate|cause|make|lead|drive|prompt|keep)s?\b",
+        "reason",
+        False,
+    ),
+    (r"\bwhat (?:explained|motivated|caused|made|led|drove|prompted|kept)\b", "reason", False),
     (r"\bmeaning\b|\bstands? for\b|\bdefinition\b", "definition", False),
     (r"\bwhat (?:is|are|does|do) [^?]{1,60}\bmeant?\b", "definition", False),
     (rf"\bnames of the (?!(?:\w+ ){{0,3}}?(?:{_NAMED})s?\b)|\bneed the name\b", "person", True),
@@ -171,7 +176,7 @@ def _names(text: str) -> Spans:
     found = []
     for match in _NAME.finditer(text):
         start, end = match.span()
-        first = match[0].split()[0].rstrip("’'s")
+        first = re.sub(r"[’']s?$", "", match[0].split()[0])
         opening = not text[:start].strip("“\"'‘([— ")
         if (opening or _particle(first)) and not first.isupper():
             if " " not in match[0]:
@@ -215,9 +220,26 @@ def _people(text: str) -> Spans:
     return found
 
 
+_CAUSE = re.compile(
+    r"\b(?:because|(?:out of|for) fear|due to|in order to|so that|thanks to|in response to|led to|"
+    r"prompt(?:s|ed))\b",
+    re.IGNORECASE,
+)
+
+
+def gives_cause(text: str) -> bool:
+    """True for a sentence that says why something is so."""
+    return _CAUSE.search(text) is not None
+
+
 def _matches(pattern: re.Pattern[str]) -> Callable[[str], Spans]:
     """What the pattern's groups hold, or all that it matches."""
     return lambda text: [m.span(m.lastindex or 0) for m in pattern.finditer(text)]
+
+
+def _without(spans: Spans, others: Spans) -> Spans:
+    """The spans that do not overlap any of others."""
+    return [(a, b) for a, b in spans if not any(a < end and start < b for start, end in others)]
 
 
 FINDERS: dict[Type, Callable[[str], Spans]] = {
@@ -228,8 +250,8 @@ FINDERS: dict[Type, Callable[[str], Spans]] = {
     "date": _dates,
     "person": _people,
     "title": _matches(_TITLE),
-    "name": _names,
-    "list": _names,
+    "name": lambda text: _without(_names(text), _dates(text)),
+    "list": lambda text: _without(_names(text), _dates(text)),
 }
 
 

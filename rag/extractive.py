@@ -13,11 +13,12 @@ from index.codebooks import Floats
 from rag.abstention import support
 from rag.answer import Hit
 from rag.composers import Draft
-from rag.expected import expected, short_answers
+from rag.expected import expected, gives_cause, short_answers
 from rag.late_interaction import LateInteraction, maxsim
 from rag.naming import named
 from rag.prompting import meant_for_machines
 from rag.retrieval import Found
+from rag.swapped import about_another
 
 PASSAGE_WEIGHT = 0.3
 MEAN_WEIGHT = 0.6
@@ -45,6 +46,9 @@ LENGTH_WEIGHT = 0.03
 
 MISSING_PENALTY = 0.1
 """For a sentence without the number, date, sum or name that the question asks for."""
+
+CAUSE_BONUS = 0.05
+"""For a sentence that gives a cause, where one is asked for."""
 
 FEWEST_WORDS = 4
 """Shorter lines are by-lines, dates and captions, or say nothing without their neighbours."""
@@ -145,6 +149,7 @@ class ExtractiveComposer:
                     - MISSING_PENALTY * (wanted.strict and not answers)
                     - LENGTH_WEIGHT * math.log(len(text.split()))
                     + SOURCE_BONUS * (hit.document.id in sources)
+                    + CAUSE_BONUS * (wanted.type == "reason" and gives_cause(text))
                 )
                 places = tuple((start + a, start + b) for a, b in answers)
                 best = sentences.best[:, number]
@@ -168,11 +173,15 @@ near enough to be about the same."""
 
 
 def missing(found: Found, chosen: list[Candidate]) -> bool:
-    """True when a number, date or name is asked for and the first sentence holds none; a list may
-    stand in any of them."""
+    """True when a number, date or name is asked for and the first sentence holds none (a list may
+    stand in any of them), or when it is about another country or year than the question."""
     wanted = expected(found.text)
     holders = chosen if wanted.type == "list" else chosen[:1]
-    return wanted.strict and not any(candidate.short for candidate in holders)
+    lacks = wanted.strict and not any(candidate.short for candidate in holders)
+    return lacks or any(
+        about_another(found.text, c.hit.document, c.start, c.start + len(c.text))
+        for c in chosen[:1]
+    )
 
 
 def choice(found: Found, candidates: list[Candidate]) -> Choice:

@@ -24,6 +24,13 @@ _CLAUSE = re.compile(
 FEWEST_WORDS = 4
 """A part with fewer words ("and in what job?") asks for a detail of the one before."""
 
+_ASIDE = re.compile(r"(?:according to|in the view of|as seen by|for|per|by)\b.*", re.IGNORECASE)
+_EMPTY = re.compile(
+    r"(?:what|which|who|whom|whose|how|when|where|why|many|much|did|does|do|is|are|was|were|the|an?|"
+    r"and|says?|of|in)$",
+    re.IGNORECASE,
+)
+
 
 def parts(question: str) -> tuple[str, ...]:
     """The parts in order, each with what stands before the first of them; none for a single
@@ -38,6 +45,13 @@ def parts(question: str) -> tuple[str, ...]:
         lead, asked = lead[: start.start()], [lead[start.start() :], *asked]
     head = ": ".join(text for text in (head, lead.strip(" ,")) if text)
     pieces = [*asked, *others]
-    if len(pieces) < 2 or any(len(piece.split()) < FEWEST_WORDS for piece in pieces):
+    if len(pieces) < 2 or not all(map(_asks, pieces)):
         return ()
     return tuple(f"{head}: {piece}?" if head else f"{piece}?" for piece in pieces)
+
+
+def _asks(piece: str) -> bool:
+    """True for a part that has a subject of its own, unlike "and how many according to Brill?"."""
+    words = re.findall(r"\w+", _ASIDE.sub("", piece))
+    own = [word for word in words if not _EMPTY.match(word)]
+    return len(piece.split()) >= FEWEST_WORDS and bool(own)

@@ -24,6 +24,7 @@ from rag.answer import Answer, Claim
 from rag.assistant import Assistant
 from rag.chat import first_token, open_chat
 from rag.composers import COMPOSERS, ComposerFailed
+from rag.conversation import Turn
 from rag.gguf import GgufChat
 from rag.retrieval import Retriever
 from rag.writer import (
@@ -401,16 +402,46 @@ def test_a_redirect_is_not_followed(library):
     assert "HTTP 307" in answer.notes[0]
 
 
-def test_a_server_without_probabilities_cannot_judge():
-    def plain(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+def plain(content: str) -> Act:
+    """Answers at once, without probabilities."""
+
+    def act(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
         begin(handler, "application/json")
-        message = {"role": "assistant", "content": "Yes"}
+        message = {"role": "assistant", "content": content}
         choice = {"index": 0, "finish_reason": "stop", "message": message}
         row = {"id": "1", "object": "chat.completion", "model": "test", "created": 1}
         handler.wfile.write(json.dumps({**row, "choices": [choice]}).encode())
 
+    return act
+
+
+def after_one(library, *acts: Act) -> tuple[Answer, list[dict[str, Any]]]:
+    """The answer to a follow-up, and what the model was asked for it."""
+    with Server(quoting(TRUE), *acts) as server:
+        asking = assistant(library, server.url)
+        turn = Turn("Where did forty-two boats lie?", asking.ask("Where did forty-two boats lie?"))
+        return asking.ask("How many were they?", earlier=[turn]), server.requests[1:]
+
+
+def test_a_model_makes_a_follow_up_stand_alone(library):
+    meant = "How many boats lay fast until the thaw?"
+    answer, asked = after_one(library, plain(f"{meant}\n"), quoting(TRUE))
+    assert (answer.question, answer.understood) == ("How many were they?", meant)
+    assert "Where did forty-two boats lie?" in asked[0]["messages"][-1]["content"]
+    assert meant in asked[1]["messages"][-1]["content"]
+
+
+def test_a_follow_up_is_read_by_rule_where_the_model_invents_or_fails(library):
+    invented, _ = after_one(library, plain("How many boats had Captain Brill?"), quoting(TRUE))
+    failed, _ = after_one(library, refuses(400), quoting(TRUE))
+    assert invented.understood == failed.understood
+    assert "boats" in (failed.understood or "")
+    assert (len(invented.notes), len(failed.notes)) == (0, 1)
+
+
+def test_a_server_without_probabilities_cannot_judge():
     with (
-        Server(plain) as server,
+        Server(plain("Yes")) as server,
         pytest.raises(ComposerFailed, match="gives no token probabilities"),
     ):
         first_token(open_chat("openai:test", server.url), [("user", "Yes or No?")])

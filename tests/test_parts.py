@@ -16,6 +16,7 @@ WHOLE = [
     "What did the council want and get?",
     "When the mill burned, what did the council do?",
     "Which of the captains was drowned, and in what year?",
+    "How many mills did Brill count, and how many according to Reed?",
     "The link between the mill and what river was cut?",
     "¿Quién construyó el puente y cuándo cayó?",
     "?",
