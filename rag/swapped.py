@@ -2,7 +2,7 @@
 
 "How many ships did Chile export?" comes close to a sentence about the ships of Peru, and that is no
 answer. Only two kinds of names are compared, because they have few other names for the same thing:
-years, and countries (`countries.txt`: a line has a country's name, its people, and its capital where
+years, and countries (`countries.txt`: in a line a country's name, its people, and its capital where
 that stands for nothing else). What else a question names may be called otherwise in the text.
 """
 

@@ -49,8 +49,9 @@ def chosen(given: object) -> Filters:
 def strictness(given: object, own: float) -> float:
     """How sure an answer must be, by the step chosen; `own` is what the configuration says.
 
-    Of the default, "sure" makes .55: half as many wrong answers on held-out questions, and four in
-    ten right ones lost with them (docs/ANSWERS.md). `InputError` for a step that there is none of.
+    Of the default, "sure" makes .55: less than half as many wrong answers on held-out questions,
+    and nearly half of the answers lost with them (docs/ANSWERS.md). `InputError` for a step that
+    there is none of.
     """
     values = {"freely": 0.0, "balanced": own, "sure": own + (1 - own) / 4}
     step = next(iter(_fields(given).get("sure", ())), "balanced")
