@@ -198,9 +198,11 @@ def choice_of_part(part: Found, candidates: list[Candidate], before: list[Choice
 
 
 _UNNAMED = re.compile(
-    r"[“\"'‘(]*(?:he|she|it|they|this|that|these|those|such|his|her|its|their)\b", re.IGNORECASE
+    r"[“\"'‘(]*(?!it(?:['’]s| is| was)\b[^.]*\bthat\b)"
+    r"(?:he|she|it|they|this|that|these|those|such|his|her|its|their)\b",
+    re.IGNORECASE,
 )
-"""How a sentence begins whose subject stands in the one before."""
+"""How a sentence begins whose subject stands in the one before, unlike "It is no surprise that"."""
 
 
 def with_referents(chosen: list[Candidate]) -> list[Candidate]:
