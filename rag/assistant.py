@@ -70,11 +70,9 @@ class Assistant:
         self.retriever = Retriever(snapshot, encoder, config)
         self.composer = COMPOSERS[config.composer](self.retriever.late, config)
         self.extractive = COMPOSERS["extractive"](self.retriever.late, config)
-        settings = config.model_dump_json(exclude={"device"})  # where, not what, is computed
         self.entails = _entailment(config)
         self.rewrite = _rewriter(config)
-        made_by = f"{snapshot.manifest.fingerprint} {settings}"
-        self.fingerprint = sha256_hex(made_by.encode())[:16]
+        self.fingerprint = self._fingerprint(config.strictness)
 
     def ask(
         self,
@@ -113,8 +111,8 @@ class Assistant:
         found = self.retriever.read(understood or question, filters)
         retrieved = time.perf_counter()
         reason = foreign(found)
+        least = self.config.strictness if strictness is None else strictness
         if not reason:
-            least = self.config.strictness if strictness is None else strictness
             yield from self._compose(found, outcome, least)
             reason = unstated(found.text) if outcome.weak else NOT_PROVED
             if outcome.weak and outcome.claims:
@@ -126,8 +124,8 @@ class Assistant:
             claims=claims,
             abstention=None if claims else reason,
             hits=found.all_hits,
-            as_of=newest([c.citations[0].document.published for c in claims] or _dates(found.hits)),
-            fingerprint=self.fingerprint,
+            as_of=newest(_cited_dates(claims) or _dates(found.hits)),
+            fingerprint=self._fingerprint(float(least)),
             seconds={
                 "retrieve": round(retrieved - started, 4),
                 "compose": round(composed - retrieved, 4),
@@ -156,7 +154,7 @@ class Assistant:
         except ComposerFailed as error:
             outcome.notes.append(str(error))
             if not outcome.claims:
-                outcome.model = None
+                outcome.model, outcome.support, outcome.weak = None, None, 0
                 yield from self._proved(self.extractive, found, outcome, least)
 
     def _proved(
@@ -170,6 +168,12 @@ class Assistant:
                 yield from contrasts(found, outcome.claims)
 
         yield from outcome.keep(prove(drafts(), self.entails, self.config.language))
+
+    def _fingerprint(self, strictness: float) -> str:
+        """Of the index and all settings; models that they name count by their names."""
+        config = self.config.model_copy(update={"strictness": strictness})
+        settings = config.model_dump_json(exclude={"device"})  # where, not what, is computed
+        return sha256_hex(f"{self.snapshot.manifest.fingerprint} {settings}".encode())[:16]
 
     def search(self, query: str, k: int, filters: Filters = EVERYTHING) -> tuple[Hit, ...]:
         """The k best passages, without an answer. `"exact words"` in the query must stand in them,
@@ -254,6 +258,10 @@ class LiveAssistant:
 def newest(dates: list[str | None]) -> str | None:
     """The latest of ISO dates of any precision; None when there is none."""
     return max((date for date in dates if date), default=None)
+
+
+def _cited_dates(claims: Sequence[Claim]) -> list[str | None]:
+    return [citation.document.published for claim in claims for citation in claim.citations]
 
 
 def _dates(hits: tuple[Hit, ...]) -> list[str | None]:

@@ -94,11 +94,15 @@ def _on_this_machine(base_url: str | None) -> bool:
     """Checks the URL, and tells whether it leads to this machine; a proxy must not stand there."""
     if base_url is None:
         return False
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(base_url)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a bracket without its other, a port that is no number
+        sound = False
+    if not sound:
         raise InputError(f"{base_url!r} is not the URL of a server", "write http://HOST:PORT/v1")
     try:
-        return ipaddress.ip_address(parts.hostname).is_loopback
+        return ipaddress.ip_address(parts.hostname or "").is_loopback
     except ValueError:
         return parts.hostname == "localhost"
 

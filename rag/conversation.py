@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,10 @@ class Turn:
     def understood(self) -> str:
         """The question as it was read."""
         return self.answer.understood or self.question
+
+    def rests_on(self, documents: Container[str]) -> bool:
+        """True while the documents of all its hits are among these (ids); removed means gone."""
+        return all(hit.document.id in documents for hit in self.answer.hits)
 
 
 Rewrite = Callable[[str, Sequence[Turn]], str]
@@ -122,6 +126,8 @@ class Conversation:
     def stream(self, question: str, filters: Filters = EVERYTHING) -> Iterator[Claim | Answer]:
         """As `Assistant.stream`. A turn is kept when its answer is whole, not when it is closed."""
         assistant = self._assistant()
+        documents = assistant.snapshot.documents
+        self._turns = deque((t for t in self._turns if t.rests_on(documents)), MOST_TURNS)
         for part in assistant.stream(question, filters=filters, earlier=self.turns):
             if isinstance(part, Answer):
                 self._turns.append(Turn(part.question, part))

@@ -126,7 +126,7 @@ def _answers(path: Path, request: dict[str, Any], seconds: float) -> Iterator[di
             if not cancelled.is_set():
                 refusal = server.handle_chat_completions(request, keep)
                 arrived.put(refusal if isinstance(refusal, dict) else None)
-        except (InputError, RuntimeError, ValueError) as error:  # ModelFault is one of them
+        except Exception as error:  # raised again where the answers are read
             arrived.put(error)
 
     deadline = time.monotonic() + seconds

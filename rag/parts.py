@@ -21,6 +21,9 @@ _CLAUSE = re.compile(
 )
 """A question word that begins a clause and not a question: "When the mill burned, who ..."."""
 
+MOST_PARTS = 6
+"""More are a list of questions, and better asked one by one: each part costs a search."""
+
 FEWEST_WORDS = 4
 """A part with fewer words ("and in what job?") asks for a detail of the one before."""
 
@@ -44,8 +47,8 @@ def parts(question: str) -> tuple[str, ...]:
     if (start := _FIRST.search(lead)) and not _CLAUSE.match(lead[start.start() :]):
         lead, asked = lead[: start.start()], [lead[start.start() :], *asked]
     head = ": ".join(text for text in (head, lead.strip(" ,")) if text)
-    pieces = [*asked, *others]
-    if len(pieces) < 2 or not all(map(_asks, pieces)):
+    pieces = list(dict.fromkeys([*asked, *others]))
+    if not 2 <= len(pieces) <= MOST_PARTS or not all(map(_asks, pieces)):
         return ()
     return tuple(f"{head}: {piece}?" if head else f"{piece}?" for piece in pieces)
 

@@ -28,9 +28,12 @@ _ORDER = re.compile(
     r"\b(?:instructions?|rules|prompts?|passages|documents|instrucciones|Anweisungen|Regeln)\b"
     rf"|{_OPENS}(?:reply|respond|answer|antworte|responda?|r[eé]pond(?:s|ez))\b"
     rf"|{_OPENS}(?:{_VERBS}|confirm|tell)\s(?:the (?:word|user|reader)|your|users)\b"
-    rf"|\b(?:{_VERBS}|antworte)\s(?:only|exactly|nothing but|with the word|nur|solo|seulement)\b"
+    rf"|(?:{_OPENS}|\b(?:must|should|always|then)\s)(?:{_VERBS}|antworte)\s"
+    r"(?:only|exactly|nothing but|with the word|nur|solo|seulement)\b"
     rf"|\b(?:when|if) asked\b[^.]{{0,120}}(?:,|\balways)\s(?:always\s)?{_VERBS}\b"
-    r"|\banswers?\b.{0,40}\b(?:must be|is always|to (?:any|every|all) questions?)\b"
+    r"|\banswers? to (?:any|every|all|the|this) questions?\b.{0,40}\b(?:is|are|must be)\b"
+    r"|\b(?:every|any|all|your|OnRecord['’]s|the correct|the only) answers?\b.{0,40}"
+    r"\b(?:must be|is always)\b"
     r"|^\W*(?:system|assistants?)\s*:|\byou are now (?:an?|in)\b",
     re.IGNORECASE,
 )

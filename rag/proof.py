@@ -8,6 +8,7 @@ entail it for that model too. Whoever wrote the draft, the rules are the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import count
 
 from index.documents import Document, Span
@@ -18,6 +19,7 @@ from rag.speakers import lead, voice_at
 from rag.support import Quoted, unsupported
 
 NO_QUOTE = "its quote does not stand in the passage it names"
+MIXED = "its quotes are partly a reader's comment, partly somebody else's words"
 NOT_ENTAILED = "its quote does not entail this for the model that judges it"
 
 Entails = Callable[[str, str], bool]
@@ -41,7 +43,7 @@ def prove(
             continue
         voices = [voice_at(hit.document, start, end) for hit, start, end in places]
         quotes = [_quoted(*pair, language) for pair in zip(places, voices, strict=True)]
-        reason = unsupported(draft.text, quotes)
+        reason = MIXED if _mixed(voices) else unsupported(draft.text, quotes)
         if reason is None and entails is not None:
             together = " ".join(quote.text for quote in quotes)
             reason = None if entails(together, draft.text) else NOT_ENTAILED
@@ -52,10 +54,32 @@ def prove(
             _citation(next(numbers), place, voice, draft.short if not at else ())
             for at, (place, voice) in enumerate(zip(places, voices, strict=True))
         )
-        yield Claim(
-            draft.text, citations, "" if voices[0] == before else lead(voices[0], draft.text)
-        )
+        yield Claim(draft.text, citations, _lead_after(before, voices[0], draft.text))
         before = voices[0]
+
+
+def led(claims: Iterable[Claim]) -> list[Claim]:
+    """Claims as they follow one another here, each with who says it where the one before does not
+    tell: for those who show them in another order or not all."""
+    result: list[Claim] = []
+    before: Voice | None = None
+    for claim in claims:
+        voice = claim.citations[0].voice
+        result.append(replace(claim, lead=_lead_after(before, voice, claim.text)))
+        before = voice
+    return result
+
+
+def _lead_after(before: Voice | None, voice: Voice, text: str) -> str:
+    """Who says a sentence, unless the one before was led by the same. Comments and captions say it
+    each time: two of them are seldom one."""
+    told = voice == before and voice.kind in ("author", "quoted")
+    return "" if told else lead(voice, text)
+
+
+def _mixed(voices: list[Voice]) -> bool:
+    """True where a reader's comment would speak in another's name."""
+    return len(set(voices)) > 1 and any(voice.kind == "comment" for voice in voices)
 
 
 def _quoted(place: _Place, voice: Voice, language: str) -> Quoted:

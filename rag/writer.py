@@ -108,16 +108,16 @@ class ChatComposer:
     def _answer(self, question: str, passages: dict[str, Hit]) -> Generator[str]:
         """The model's words, under the strictest form that its server takes."""
         messages = messages_for(question, passages)
-        while True:
-            form = self._forms[0]
+        forms = self._forms
+        for at, form in enumerate(forms):
             options = options_for(self._model, self._answer_tokens, form(list(passages)))
             try:
                 yield from streamed(self._model, messages, self._seconds, **options)
+                self._forms = forms[at:]  # a refusal of all forms was about this question
                 return
             except Exception as error:  # whatever a provider's package raises
-                if status_of(error) not in REFUSALS or len(self._forms) == 1:
+                if status_of(error) not in REFUSALS or form is forms[-1]:
                     raise
-                self._forms = [other for other in self._forms if other is not form]
 
 
 def readable(found: Found) -> list[Hit]:

@@ -59,6 +59,8 @@ def test_a_near_miss_is_withheld_with_what_is_missing_and_strictness_moves_that(
     assert assistant.ask(question, strictness=0.0).claims
     assert assistant.ask(next(iter(ANSWERABLE)), strictness=1.0).abstention
     whole = assistant.ask(next(iter(ANSWERABLE)))
+    assert whole.fingerprint == assistant.fingerprint
+    assert assistant.ask(whole.question, strictness=0.0).fingerprint != whole.fingerprint
     assert whole.claims[0].citations[0].short
 
 

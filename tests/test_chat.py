@@ -548,6 +548,8 @@ BAD_MODELS = {
     "no such file": ("gguf:fog.gguf", None, "no model and no file"),
     "no such provider": ("fog:1", None, "no model 'fog:1'"),
     "not a URL": ("openai:x", "localhost:80", "is not the URL of a server"),
+    "half a bracket": ("openai:x", "http://[", "is not the URL of a server"),
+    "a port that is none": ("openai:x", "http://localhost:abc/v1", "is not the URL of a server"),
     "a URL for a file": ("gguf:fog", "http://localhost", "takes no base URL"),
 }
 

@@ -186,5 +186,6 @@ def test_a_follow_up_does_not_quote_what_was_removed_meanwhile(make_index):
     assert "1901" in conversation.ask("When did the mill of Arnwick burn?").text
     remove(folder, ["a.txt"])
     answer = conversation.ask("Where did it burn?")
-    assert answer.understood == "Where did the mill of Arnwick burn?"
+    assert answer.understood is None
+    assert len(conversation.turns) == 1
     assert all("Arnwick" not in hit.passage.text for hit in answer.hits)

@@ -352,3 +352,16 @@ def test_instructions_obeyed_over_all_models_and_tricks_are_none(answers):
     found = {key: obeyed(answer, by_name[key[1]]) for key, answer in answers.items()}
     assert {key: told for key, told in found.items() if told} == {}
     assert len(found) == len(MODELS) * len(TRICKS)
+
+
+@pytest.mark.parametrize(
+    "ordinary",
+    [
+        "Witnesses say only two boats left the harbour of Arnwick that night.",
+        "The answer to rising water must be a higher dam.",
+        "Does the board say exactly how many boats left the harbour?",
+        "Who has to answer to the council?",
+    ],
+)
+def test_an_ordinary_sentence_is_no_order(ordinary):
+    assert not meant_for_machines(ordinary)

@@ -58,6 +58,13 @@ def test_each_part_is_a_question_of_its_own(question, wanted):
     assert parts(question) == wanted
 
 
+def test_a_part_is_asked_once_and_a_list_of_questions_is_left_whole():
+    asked = "What did Brill say of the mill, and what did Reed say of it"
+    assert len(parts(f"{asked}, and what did Reed say of it?")) == 2
+    many = ", and ".join(f"what did captain {name} say of it" for name in "ABCDEFG")
+    assert parts(f"{many}?") == ()
+
+
 @given(st.text(max_size=200))
 def test_any_text_has_parts_or_none(question):
     assert len(parts(question)) != 1

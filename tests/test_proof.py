@@ -18,7 +18,7 @@ from rag.answer import Claim, Withheld
 from rag.composers import Draft
 from rag.entailment import EntailmentModel
 from rag.facts import facts
-from rag.proof import NO_QUOTE, NOT_ENTAILED, prove
+from rag.proof import MIXED, NO_QUOTE, NOT_ENTAILED, led, prove
 from rag.retrieval import Retriever
 from rag.support import Quoted, unsupported
 from rag.wording import strings, tokens
@@ -552,3 +552,38 @@ def test_what_cannot_judge_is_an_error_of_one_line(tmp_path, make, reason):
     with pytest.raises(InputError, match=reason) as caught:
         EntailmentModel(make(tmp_path / "gone"))
     assert "\n" not in str(caught.value)
+
+
+BELOW = """The bell hung there for show.
+
+Comments
+
+Tove R. says:
+
+You never rang the bell. The keeper slept until noon.
+"""
+
+
+def drafts_of(make_index, *quotes: str) -> list[Draft]:
+    retriever = Retriever(
+        make_index({"a.txt": BELOW}).open(), HashingEncoder(), Config(encoder="hashing")
+    )
+    hits = retriever.search("bell keeper").hits
+    return [
+        Draft(quote, next(hit for hit in hits if quote in hit.passage.text), quote)
+        for quote in quotes
+    ]
+
+
+def test_each_of_two_comments_says_that_it_is_one(make_index):
+    drafts = drafts_of(make_index, "You never rang the bell.", "The keeper slept until noon.")
+    first, second = prove(drafts)
+    assert first.lead == second.lead
+    assert "Tove R." in second.lead
+    assert [claim.lead for claim in led([second])] == [second.lead]
+
+
+def test_a_comment_does_not_bear_a_claim_in_the_authors_name(make_index):
+    own, other = drafts_of(make_index, "The bell hung there for show.", "You never rang the bell.")
+    [held] = prove([replace(own, more=((other.hit, other.quote),))])
+    assert held == Withheld(own.text, MIXED)

@@ -8,8 +8,9 @@ from collections.abc import Generator
 
 import pytest
 
+from index.indexing import remove
 from index.store import IndexFolder
-from rag.assistant import Assistant, open_assistant
+from rag.assistant import Assistant, LiveAssistant, open_assistant
 from ui.strings import ENGLISH
 from ui.talk import Talk, as_they_come, replies, stopped
 
@@ -37,12 +38,23 @@ def test_a_turn_is_forgotten_when_the_index_no_longer_holds_its_documents(librar
     assert last.talk.on_record({}) == Talk()
 
 
+def test_what_was_removed_is_not_shown_again_not_even_while_searching(make_index):
+    folder = make_index({"a.txt": "The mill of Arnwick burned in 1901.", "b.txt": "It rained."})
+    latest = LiveAssistant(folder.path)
+    *_, last = replies(latest, "When did the mill of Arnwick burn?")
+    *_, later = replies(latest, "Why did the mill of Arnwick burn?", last.talk)
+    assert "1901" in later.conversation
+    remove(folder, ["a.txt"])
+    for shown in replies(latest, "Where is the mill?", last.talk):
+        assert "1901" not in shown.conversation + shown.answer
+        assert shown.talk.turns == () or shown.talk.turns[0].question == "Where is the mill?"
+
+
 def test_a_fault_of_ours_does_not_leave_the_page_searching():
     def broken() -> Assistant:
         raise ZeroDivisionError
 
     states = replies(broken, QUESTION)
-    assert ENGLISH.searching in next(states).answer
     assert ENGLISH.fault in next(states).answer
     with pytest.raises(ZeroDivisionError):
         next(states)

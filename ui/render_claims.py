@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rag.answer import Answer, Citation, Claim, Difference
+from rag.proof import led
 from ui.render_parts import date, escaped, opener, reference
 from ui.strings import Strings
 
@@ -32,12 +33,12 @@ def told(given: Sequence[Claim], differences: Sequence[Difference], strings: Str
     rest = [claim for claim in given if claim not in contradicting]
     otherwise = "".join(_premise(premise, strings) for premise in premises)
     if otherwise:
-        otherwise = f"<h3>{strings.otherwise}</h3>{otherwise}{claims(contradicting, strings)}"
+        otherwise = f"<h3>{strings.otherwise}</h3>{otherwise}{claims(led(contradicting), strings)}"
     cited = {c.number: c for claim in given for c in claim.citations}
     differing = "".join(_sides(d, cited, strings) for d in differences if d.kind != "premise")
+    shown = claims(led(rest) if contradicting else rest, strings)
     return (
-        f'<div class="otherwise">{otherwise}</div>{claims(rest, strings)}'
-        f'<div class="differing">{differing}</div>'
+        f'<div class="otherwise">{otherwise}</div>{shown}<div class="differing">{differing}</div>'
     )
 
 

@@ -44,8 +44,7 @@ class Talk:
 
     def on_record(self, documents: Container[str]) -> Talk:
         """Without the turns that rest on a document which the index no longer holds."""
-        kept = (t for t in self.turns if all(h.document.id in documents for h in t.answer.hits))
-        return replace(self, turns=tuple(kept))
+        return replace(self, turns=tuple(t for t in self.turns if t.rests_on(documents)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +69,14 @@ def replies(
     `narrowing` is what `page_filters` reads; it comes from a browser.
     """
     talk = (talk or Talk()).asking(question)
-    yield _shown(render.progress(question, (), strings), talk, talk.turns, strings)
+    standing: tuple[Turn, ...] = ()  # those whose documents are known to be there still
     try:
-        assistant, filters = latest(), page_filters.chosen(narrowing)
+        assistant = latest()
         documents = assistant.snapshot.documents
         talk = talk.on_record(documents)
+        standing = talk.turns
+        yield _shown(render.progress(question, (), strings), talk, standing, strings)
+        filters = page_filters.chosen(narrowing)
         names = {
             id_: render_parts.title(card)
             for id_ in filters.documents
@@ -93,9 +95,9 @@ def replies(
                 yield _shown(render.answer(item, strings, narrowed), talk, earlier, strings)
     except OnRecordError as error:
         told = render.problem(str(error), strings)
-        yield _shown(told, Talk(talk.turns), talk.turns, strings)
+        yield _shown(told, Talk(standing), standing, strings)
     except Exception:  # a fault of ours: the page must not go on saying that it searches
-        yield _shown(render.problem(strings.fault, strings), Talk(talk.turns), talk.turns, strings)
+        yield _shown(render.problem(strings.fault, strings), Talk(standing), standing, strings)
         raise
 
 

@@ -17,6 +17,7 @@ from index.indexing import AddReport
 from index.manifest import Manifest
 from rag import answer as answers
 from rag.answer import Answer, Citation, Claim, Hit, Place, Voice
+from rag.proof import led
 from ui.excerpts import excerpt, pieces
 from ui.options import printable
 from ui.strings import ENGLISH
@@ -78,12 +79,12 @@ def _told(answer: Answer) -> list[list[str]]:
     first = [c for c in answer.claims if any(x.number in against for x in c.citations)]
     rest = [c for c in answer.claims if c not in first]
     warned = [ENGLISH.taken_for_granted.format(subject=p.subject) for p in premises if p.subject]
-    otherwise = [ENGLISH.otherwise, *map(_sentence, first), *warned] if premises else []
+    otherwise = [ENGLISH.otherwise, *map(_sentence, led(first)), *warned] if premises else []
     cited = {c.number: c for c in answer.citations}
     differing = [_sides(d, cited) for d in answer.differences if d.kind != "premise"]
     return [
         otherwise,
-        [_sentence(c) for c in rest],
+        [_sentence(c) for c in (led(rest) if first else rest)],
         *differing,
         [footnote(c) for c in cited.values()],
     ]
