@@ -55,14 +55,16 @@ def standalone(
     """The question as it is to be read after earlier ones; None when it stands by itself.
 
     A `rewrite` is asked only where the rules find a follow-up, and believed only where it names
-    nothing, and no number, that the conversation does not hold: a small model likes to answer
-    instead. What `rewrite` raises goes through.
+    nothing, and no number, that the conversation does not hold, and all that the follow-up names: a
+    small model likes to answer instead, or to repeat the question before. What `rewrite` raises
+    goes through.
     """
     by_rule = followed(question, _before(earlier[-1])) if earlier else None
     if by_rule is None or rewrite is None:
         return by_rule
     proposed = " ".join(rewrite(question, earlier).split())
-    return proposed if _invents_nothing(proposed, question, earlier) else by_rule
+    sound = _invents_nothing(proposed, question, earlier) and _keeps(proposed, question)
+    return proposed if sound else by_rule
 
 
 def _before(turn: Turn) -> Before:
@@ -92,8 +94,18 @@ def _invents_nothing(proposed: str, question: str, earlier: Sequence[Turn]) -> b
         said += [turn.question, turn.understood, turn.answer.text]
         said += [part for c in turn.answer.citations for part in (c.quote, c.document.header)]
     there = _words(" ".join(said))
-    told = [w for w in _WORD.findall(proposed) if w[0].isupper() or any(c.isdigit() for c in w)]
-    return bool(proposed) and all(w.casefold() in EMPTY or _words(w) <= there for w in told)
+    return bool(proposed) and all(_words(word) <= there for word in _told(proposed))
+
+
+def _keeps(proposed: str, question: str) -> bool:
+    """True when a rewrite names what the follow-up itself names."""
+    return all(_words(word) <= _words(proposed) for word in _told(question))
+
+
+def _told(text: str) -> list[str]:
+    """The capitalised words and numbers of a text that say something."""
+    found = (w for w in _WORD.findall(text) if w[0].isupper() or any(c.isdigit() for c in w))
+    return [word for word in found if word.casefold() not in EMPTY]
 
 
 def _words(text: str) -> set[str]:

@@ -189,3 +189,12 @@ def test_a_follow_up_does_not_quote_what_was_removed_meanwhile(make_index):
     assert answer.understood is None
     assert len(conversation.turns) == 1
     assert all("Arnwick" not in hit.passage.text for hit in answer.hits)
+
+
+def test_a_rewrite_that_drops_what_the_follow_up_names_is_not_believed(turn):
+    question = "And what did it pay in Marsk?"
+    by_rule = standalone(question, [turn])
+    assert by_rule
+    assert "Marsk" in by_rule
+    repeated = "What did the harbour of Ostrel pay?"
+    assert standalone(question, [turn], lambda *_: repeated) == by_rule
