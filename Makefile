@@ -104,7 +104,8 @@ calibration: .venv/run.stamp  ## learn the support of answers anew (prints weigh
 	$(BIN)/onrecord add --index build/calibration/originals.index --manifest seeds/manifest.jsonl "$(ORIGINALS)"
 	$(BIN)/onrecord add --index build/calibration/briefs.index --manifest seeds/manifest.jsonl seeds/documents
 	$(BIN)/python -m eval.calibration build/calibration/originals.index=seeds/gold/originals.jsonl \
-	  build/calibration/briefs.index=seeds/gold/briefs.jsonl build/calibration/squad.index=build/calibration/squad/gold.jsonl
+	  build/calibration/briefs.index=seeds/gold/briefs.jsonl \
+	  build/calibration/squad.index=build/calibration/squad/gold.jsonl=public
 
 constraints:  ## resolve everything anew and rewrite constraints.txt (keeps comments, markers and torch)
 	rm -rf build/resolve

@@ -47,8 +47,12 @@ class Example:
     learned_from: bool
 
 
-def examples(assistant: Assistant, gold: Path) -> Iterator[Example]:
-    """An example for each question of a gold file whose documents are in the index."""
+def examples(assistant: Assistant, gold: Path, public: bool) -> Iterator[Example]:
+    """An example for each question of a gold file whose documents are in the index.
+
+    Of a public benchmark, every other document is learned from (its questions are alike); of ours,
+    half of the questions by the CRC-32 of their ids.
+    """
     corpus = Corpus(assistant.snapshot.documents.values())
     composer = assistant.extractive
     assert isinstance(composer, ExtractiveComposer)  # noqa: S101
@@ -67,14 +71,8 @@ def examples(assistant: Assistant, gold: Path) -> Iterator[Example]:
             first.missing,
             _right(item, drafts),
             item.question.answerable,
-            _learned_from(item.question.id, document, gold),
+            (document if public else zlib.crc32(item.question.id.encode())) % 2 == 0,
         )
-
-
-def _learned_from(question_id: str, document: int, gold: Path) -> bool:
-    """Which half: by document where questions of one are alike (SQuAD), else by the question."""
-    by = document if "squad" in str(gold) else zlib.crc32(question_id.encode())
-    return by % 2 == 0
 
 
 def _right(item: ResolvedGold, drafts: list[tuple[Hit, str]]) -> bool:
@@ -122,12 +120,12 @@ def risk_lines(rows: list[Example]) -> Iterator[str]:
 
 
 def main() -> None:
-    """`python -m eval.calibration INDEX=GOLD...`: learns; prints the curve of the other half."""
+    """`python -m eval.calibration INDEX=GOLD[=public]...`: learns; prints the curve of the rest."""
     learned: list[tuple[Example, float]] = []
     for pair in sys.argv[1:]:
-        index, gold = map(Path, pair.split("=", 1))
-        rows = list(examples(open_assistant(index, Config()), gold))
-        weight = 1.0 if "squad" in str(gold) else OURS
+        index, gold, *public = pair.split("=")
+        rows = list(examples(open_assistant(index, Config()), Path(gold), bool(public)))
+        weight = 1.0 if public else OURS
         learned += [(row, weight) for row in rows if row.learned_from]
         held = [row for row in rows if not row.learned_from]
         sys.stdout.write(f"{gold}: {len(held)} questions not learned from\n")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.reporting_words import listed
+from rag.wording import listed
 
 Range = tuple[int, int]
 

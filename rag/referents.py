@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.reporting_words import listed
+from rag.wording import listed
 
 Range = tuple[int, int]
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 
+from rag.wording import listed
+
 QUOTED = "\x01"
 """Stands for each character in quotation marks."""
-
-
-def listed(words: str) -> frozenset[str]:
-    """The words of a list that is written as a line of text."""
-    return frozenset(words.split())
 
 
 SAYING = (

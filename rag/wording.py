@@ -44,6 +44,11 @@ def lexicon(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+def listed(text: str) -> frozenset[str]:
+    """The same, to look words up in."""
+    return frozenset(lexicon(text))
+
+
 _ABBREVIATED = frozenset(
     lexicon(
         "jan feb mar apr jun jul aug sep sept oct nov dec mr mrs ms dr st gen col lt cmdr capt "

@@ -140,15 +140,17 @@ def test_only_saying_so_at_once_counts_as_not_knowing() -> None:
     assert [text for text in ANSWERS if declines(text)] == []
 
 
+ICE = {
+    "id": "q1", "question": "How thick was the ice of the harbour?", "lang": "en",
+    "kind": "number", "documents": ["harbour.md"], "quotes": ["41 centimetres thick"],
+    "must": ["41"], "must_not": [], "needs_all": False,
+}  # fmt: skip
+
+
 def test_eval_run_takes_a_model_for_ours_and_for_the_recipe(
     library: IndexFolder, tmp_path: Path
 ) -> None:
-    gold = {
-        "id": "q1", "question": "How thick was the ice of the harbour?", "lang": "en",
-        "kind": "number", "documents": ["harbour.md"], "quotes": ["41 centimetres thick"],
-        "must": ["41"], "must_not": [], "needs_all": False,
-    }  # fmt: skip
-    (tmp_path / "gold.jsonl").write_text(json.dumps(gold), encoding="utf-8")
+    (tmp_path / "gold.jsonl").write_text(json.dumps(ICE), encoding="utf-8")
     command = ["eval", "run", "--index", str(library.path), "--gold", str(tmp_path / "gold.jsonl")]
     out = tmp_path / "run.jsonl"
     found = {}
@@ -173,12 +175,7 @@ def test_eval_run_takes_a_model_for_ours_and_for_the_recipe(
 
 
 def test_eval_run_asks_the_system_that_is_named(library: IndexFolder, tmp_path: Path) -> None:
-    gold = {
-        "id": "q1", "question": "How thick was the ice of the harbour?", "lang": "en",
-        "kind": "number", "documents": ["harbour.md"], "quotes": ["41 centimetres thick"],
-        "must": ["41"], "must_not": [], "needs_all": False,
-    }  # fmt: skip
-    (tmp_path / "gold.jsonl").write_text(json.dumps(gold), encoding="utf-8")
+    (tmp_path / "gold.jsonl").write_text(json.dumps(ICE), encoding="utf-8")
     command = ["eval", "run", "--index", str(library.path), "--gold", str(tmp_path / "gold.jsonl")]
     out = tmp_path / "run.jsonl"
     done = CliRunner().invoke(app, [*command, "--system", "langchain-tutorial", "--out", str(out)])
