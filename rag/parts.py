@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 
+from rag.followups import followed
+from rag.pronouns import Before
+
 _PREPOSITION = r"(?:(?:in|on|at|to|from|by|for|under|with) )?"
 _ASKING = rf"{_PREPOSITION}(?:what|which|who|whom|whose|how|when|where|why)\b"
 _JOINED = re.compile(rf",? and (?={_ASKING})", re.IGNORECASE)
@@ -36,8 +39,9 @@ _EMPTY = re.compile(
 
 
 def parts(question: str) -> tuple[str, ...]:
-    """The parts in order, each with what stands before the first of them; none for a single
-    question."""
+    """The parts in order, each with what stands before the first of them; where nothing does, a
+    later part is read as a follow-up of the first ("it" stands for what that asks of). None for a
+    single question."""
     body = question.strip().rstrip("?").strip()
     head, _, rest = body.rpartition(": ")
     first, *others = _JOINED.split(rest)
@@ -50,7 +54,10 @@ def parts(question: str) -> tuple[str, ...]:
     pieces = list(dict.fromkeys([*asked, *others]))
     if not 2 <= len(pieces) <= MOST_PARTS or not all(map(_asks, pieces)):
         return ()
-    return tuple(f"{head}: {piece}?" if head else f"{piece}?" for piece in pieces)
+    if head:
+        return tuple(f"{head}: {piece}?" for piece in pieces)
+    first, *others = (f"{piece}?" for piece in pieces)
+    return (first, *(followed(other, Before(first)) or other for other in others))
 
 
 def _asks(piece: str) -> bool:

@@ -30,7 +30,11 @@ SEVERAL = {
     ),
     "Who built the first bridge and when was it burned down?": (
         "Who built the first bridge?",
-        "when was it burned down?",
+        "when was it burned down (built bridge)?",
+    ),
+    "Who led the inquiry of Ostrel, and what did it find?": (
+        "Who led the inquiry of Ostrel?",
+        "what did the inquiry of Ostrel find?",
     ),
     "When floods came, whom did the guild save first and what was lost for good?": (
         "When floods came: whom did the guild save first?",
