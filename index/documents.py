@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 
@@ -24,9 +24,23 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a paginated format: its printed label and the code point at which it starts."""
+    """A page of a paginated format: its printed label and the code point at which it starts.
+
+    `index` is its number in the file, from 0, where there is one. `confidence` is that of the text
+    recognition (0 to 1) for a page that is a picture, None for one whose text is in the file.
+    """
 
     label: str
+    start: int
+    index: int | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A name that the source itself gives to a place, such as the `id` of an HTML paragraph."""
+
+    name: str
     start: int
 
 
@@ -35,7 +49,9 @@ class Document:
     """A text on the record, with what is known of who published it and when.
 
     `sha256` is of the file's bytes; `paragraphs` are (start, end) pairs that the reader found;
-    metadata that nobody gave is None, never guessed.
+    metadata that nobody gave is None; what was inferred is named in `uncertain`. `parent` is the
+    source of the container that the file is in; `notes`, `hidden` and `layout` are those of
+    `index.reading.Reading`.
     """
 
     id: str
@@ -49,9 +65,15 @@ class Document:
     language: str | None = None
     url: str | None = None
     licence: str | None = None
+    parent: str | None = None
+    uncertain: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     pages: tuple[Page, ...] = ()
     sections: tuple[Section, ...] = ()
+    anchors: tuple[Anchor, ...] = ()
     paragraphs: tuple[tuple[int, int], ...] = ()
+    hidden: tuple[tuple[int, int], ...] = ()
+    layout: bytes = field(default=b"", repr=False)
 
     @property
     def speaker(self) -> str | None:
@@ -88,11 +110,29 @@ class Document:
 
     def page_at(self, offset: int) -> str | None:
         """Label of the page on which a code point stands."""
-        page = _last_before(self.pages, offset)
+        page = self.page_of(offset)
         return page.label if page else None
 
+    def page_of(self, offset: int) -> Page | None:
+        """The page on which a code point stands."""
+        return _last_before(self.pages, offset)
 
-_Part = TypeVar("_Part", Section, Page)
+    def anchor_at(self, offset: int) -> str | None:
+        """The last name that the source gives to a place at or before a code point."""
+        anchor = _last_before(self.anchors, offset)
+        return anchor.name if anchor else None
+
+    def paragraph_at(self, offset: int) -> int | None:
+        """Number of the paragraph in which a code point stands, from 1; headings count."""
+        number = bisect_right(self.paragraphs, offset, key=lambda paragraph: paragraph[0])
+        return number or None
+
+    def is_hidden(self, start: int, end: int) -> bool:
+        """True when a part of the span is not seen by somebody who looks at the source."""
+        return any(a < end and start < b for a, b in self.hidden)
+
+
+_Part = TypeVar("_Part", Section, Page, Anchor)
 
 
 def _last_before(parts: Sequence[_Part], offset: int) -> _Part | None:

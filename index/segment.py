@@ -29,7 +29,7 @@ from index.vectors import STORES, Flat, VectorStore, suited
 
 PLACE = np.dtype([("document", "<i4"), ("start", "<i4"), ("end", "<i4")])
 
-_BODY = ("text", "pages", "sections", "paragraphs")
+_BODY = ("text", "pages", "sections", "anchors", "paragraphs", "hidden")
 """Fields of a document that are kept apart from the rest, which is read far more often."""
 
 _ARRAYS = (

@@ -7,7 +7,9 @@ import time
 import pytest
 
 from index.errors import InputError
-from index.readers import READERS, read_file, read_markdown, read_text
+from index.formats.markdown import read_markdown
+from index.formats.plain import read_text
+from index.readers import READERS, read_file
 
 
 def paragraphs(reading):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Document, document_id, sha256_hex
-from index.readers import read_text
+from index.formats.plain import read_text
 from index.sentences import sentence_spans
 from rag.answer import Voice
 from rag.quotations import is_title, quotations
