@@ -25,6 +25,7 @@ from index.config import Config
 from index.errors import InputError
 from index.indexing import add
 from index.metadata import MetadataManifest
+from index.news import Step
 from index.snapshot import Snapshot
 from index.store import IndexFolder
 from rag.assistant import Assistant, open_assistant
@@ -205,7 +206,12 @@ def indexed(
     a part of a collection would flatter."""
     known = MetadataManifest.load(manifest) if manifest else None
     folder = IndexFolder(index)
-    added = add(folder, [str(documents)], config, manifest=known, progress=progress)
+
+    def told(step: Step) -> None:
+        if progress:
+            progress(step.done, step.total)
+
+    added = add(folder, [str(documents)], config, manifest=known, listener=told)
     if added.failed:
         raise InputError(
             f"{len(added.failed)} documents were not indexed ({added.failed[0].reason})",

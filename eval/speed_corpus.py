@@ -27,6 +27,7 @@ from index.indexing import describe
 from index.keywords import Postings, words
 from index.ragged import Bounds, Rows, bounds_of, taken
 from index.readers import read_file
+from index.receiving import made
 from index.segment import PLACE, Segment
 from index.splitting import Budget, split
 from index.store import IndexFolder
@@ -195,12 +196,13 @@ def segment(
     bounds, chosen = _sentences(pool, size, rng)
     per_document = _documents(size, rng)
     documents, starts, lengths = _texts(pool, bounds, chosen, per_document, name)
+    codec = CODECS[encoder.codec](encoder.dimension)
     empty = Segment.of(
-        documents,
-        [pool.header] * len(documents),
+        [made(document) for document in documents],
+        TokenTable.of([pool.header] * len(documents), codec),
         [[] for _ in documents],
-        [],
-        CODECS[encoder.codec](encoder.dimension),
+        TokenTable.of([], codec),
+        np.zeros((0, codec.dimension), np.float32),
         config.language,
     )
     owner = np.repeat(np.arange(size), np.diff(bounds))

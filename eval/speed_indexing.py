@@ -23,7 +23,9 @@ import numpy as np
 from index.config import Config
 from index.documents import Document
 from index.encoder import ENCODERS, Encoder
-from index.indexing import describe, encode
+from index.encoding import encode
+from index.indexing import describe
+from index.receiving import made
 from index.splitting import Budget, split
 from index.store import IndexFolder
 
@@ -86,7 +88,7 @@ def _write(documents: Sequence[Document], encoder: Encoder, config: Config) -> N
     with TemporaryDirectory(prefix="onrecord-speed-") as path:
         folder = IndexFolder(Path(path, "index"))
         with folder.writing("speed"):
-            folder.commit(describe(encoder, config), encode(documents, encoder, config))
+            folder.commit(describe(encoder, config), encode(map(made, documents), encoder, config))
 
 
 def embedder(encoder: Encoder) -> Embed:

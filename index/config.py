@@ -24,6 +24,10 @@ class Config(BaseModel):
     passage_tokens: int = Field(200, ge=16, le=2000, description="tiktoken budget of a passage")
     language: str = Field("en", description="language of documents that do not name theirs")
     max_file_bytes: int = Field(64 * 2**20, ge=1)
+    keep_originals: bool = Field(True, description="keep the files themselves in the index")
+    ocr: str = Field("", description="languages of Tesseract for pages that are pictures: eng+spa")
+    reader_seconds: float = Field(60.0, gt=0, description="time for a file, or a page read by OCR")
+    reader_megabytes: int = Field(2048, ge=256, description="memory of a process that reads files")
 
     # retrieval
     candidates: int = Field(50, ge=1, le=1000, description="taken from each of the two searches")

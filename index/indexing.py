@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from index import __version__
+from index.adding import Addition
 from index.codec import CODECS
 from index.config import INDEX_KEYS, Config
-from index.documents import Document, Passage, document_id, sha256_hex
+from index.documents import Document
 from index.encoder import ENCODERS, Encoder, Progress
+from index.encoding import Batches, encode
 from index.errors import IndexMismatch, InputError
-from index.files import Failure, failure, find_files
+from index.files import find_files
+from index.intake_log import REBUILT, Head, removed
 from index.manifest import FORMAT, Manifest
-from index.metadata import MANIFEST_NAME, MetadataManifest, sidecar
-from index.readers import read_file
-from index.segment import Segment
+from index.metadata import MetadataManifest
+from index.news import AddReport, Listener, nobody
+from index.pending import Pending
+from index.receiving import Receiver
+from index.sandbox import shared
+from index.segment import Received
 from index.snapshot import Snapshot
-from index.splitting import Budget, split
 from index.store import IndexFolder
 from index.tokens import ENCODING
-
-BATCH = 1024
-"""Passages encoded and written at a time, or one document: the token vectors of so many take 250 MB
-before they are coded, twice that for a moment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Indexed:
-    """A document that is in the index now."""
-
-    id: str
-    source: str
-    passages: int
-
-
-@dataclass(frozen=True, slots=True)
-class AddReport:
-    added: tuple[Indexed, ...]
-    replaced: tuple[Indexed, ...]
-    skipped: tuple[Indexed, ...]
-    failed: tuple[Failure, ...]
-    left_out: tuple[Failure, ...] = ()
-    """Files below a folder that no reader is for: no failure, but nothing says what is in them."""
 
 
 def add(
@@ -53,58 +34,56 @@ def add(
     *,
     metadata: Mapping[str, str] | None = None,
     manifest: MetadataManifest | None = None,
-    progress: Progress | None = None,
+    listener: Listener = nobody,
 ) -> AddReport:
     """Brings files and folders into the index, as one change: all that can be read, or nothing.
 
     A file whose bytes and metadata are as before is skipped; one that changed replaces its former
-    self. A file that cannot be read is reported and does not stop the others.
+    self. A file that cannot be read is reported and does not stop the others. If the addition is
+    stopped, the index is as it was, and the same addition goes on where it was.
     """
     files, failed, left_out = find_files(paths, folder.path)
     with folder.writing("add"):
         before = folder.open() if folder.exists() else None
         if before is not None:
             config = before.manifest.configured(config)
-        manifests = _Manifests(manifest)
-        fresh: list[Document] = []
-        skipped: list[Document] = []
-        stale: dict[str, str] = {}
-        for source in files:
-            try:
-                document = _read(source, config, metadata or {}, manifests)
-            except InputError as error:
-                failed.append(failure(source, str(error)))
-                continue
-            old = None if before is None else before.by_source(source)
-            if old and replace(document, id=old.id, source=old.source) == old:
-                skipped.append(old)
-                continue
-            fresh.append(document)
-            if old:
-                stale[document.id] = old.id
-        after = before
-        if fresh:
-            encoder = _encoder_for(config, before)
-            segments = encode(fresh, encoder, config, progress)
-            gone = set(stale.values())
-            folder.commit(describe(encoder, config), segments, kept=before, dropped=gone)
-            after = folder.open()
-    return AddReport(
-        added=_indexed((d for d in fresh if d.id not in stale), after),
-        replaced=_indexed((d for d in fresh if d.id in stale), after),
-        skipped=_indexed(skipped, after),
-        failed=tuple(failed),
-        left_out=tuple(left_out),
-    )
+        encoder = _Late(config, before)
+        settings = before.manifest if before else describe(encoder(), config)
+        pending = Pending(folder.path, settings)
+        receiver = Receiver(config, metadata or {}, manifest)
+        keep = folder.keep_original if config.keep_originals else None
+        addition = Addition(before, receiver, pending, keep, listener)
+        sandbox = shared(config.reader_seconds, config.reader_megabytes)
+        addition.run(files, sandbox, lambda: Batches(encoder(), config, addition.shown))
+        if addition.entries:
+            folder.commit(
+                settings,
+                addition.parts,
+                kept=before,
+                dropped=addition.dropped,
+                entries=addition.entries,
+            )
+        else:
+            folder.drop_pending()
+    return addition.report(failed, left_out)
 
 
 def remove(folder: IndexFolder, names: Sequence[str]) -> list[Document]:
-    """Takes documents out, all or none: afterwards no byte of them is in the index."""
+    """Takes documents out, all or none: afterwards no byte of them is in the index.
+
+    The name of a container takes out all that is in it.
+    """
     folder.current()  # a missing index is an error, not a new empty one
     with folder.writing("remove"):
         snapshot = folder.open()
-        documents = list({d.id: d for d in map(snapshot.find, names)}.values())
-        folder.commit(snapshot.manifest, (), kept=snapshot, dropped={d.id for d in documents})
+        documents = list({d.id: d for name in names for d in _named(snapshot, name)}.values())
+        _whole(snapshot, documents)
+        folder.commit(
+            snapshot.manifest,
+            kept=snapshot,
+            dropped={d.id for d in documents},
+            entries=[removed(snapshot.intake_of(document)) for document in documents],
+        )
     return documents
 
 
@@ -119,66 +98,48 @@ def rebuild(folder: IndexFolder, config: Config, progress: Progress | None = Non
         unsaid = [key for key in INDEX_KEYS if key not in config.model_fields_set]
         config = config.model_copy(update={k: getattr(before.manifest, k) for k in unsaid})
         encoder = ENCODERS[config.encoder](config.device)
-        documents = list(before.documents.values())
-        folder.commit(describe(encoder, config), encode(documents, encoder, config, progress))
+        received = (Received(d, before.intake_of(d)) for d in before.documents.values())
+        total = sum(len(document.text) for document in before.documents.values())
+        segments = encode(received, encoder, config, _counted(progress, total))
+        settings = replace(describe(encoder, config), log=before.manifest.log)
+        folder.commit(settings, segments, entries=[REBUILT])
     return folder.manifest()
 
 
-def encode(
-    documents: Sequence[Document],
-    encoder: Encoder,
-    config: Config,
-    progress: Progress | None = None,
-) -> Iterator[Segment]:
-    """Splits documents and encodes their passages, once for all vectors, batch by batch.
+def _counted(progress: Progress | None, total: int) -> Callable[[int], None]:
+    done = 0
 
-    `progress` counts code points. What is encoded is held batch by batch; a document is never cut
-    in two, so a very long one is a large batch.
-    """
-    codec = CODECS[encoder.codec](encoder.dimension)
-    shown = _Shown(progress, sum(len(document.text) for document in documents))
-    for batch, passages in _batches(documents, encoder, config):
-        texts = [passage.text for group in passages for passage in group]
-        headers = encoder.encode_document([document.header for document in batch])
-        vectors = encoder.encode_document(texts, shown.within(batch))
-        yield Segment.of(batch, headers, passages, vectors, codec, config.language)
+    def shown(code_points: int) -> None:
+        nonlocal done
+        done += code_points
+        if progress:
+            progress(done, total)
+
+    return shown
 
 
-class _Shown:
-    """Progress of many batches as that of one thing, in code points."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self._progress = progress
-        self._total = total
-        self._done = 0
-
-    def within(self, batch: Sequence[Document]) -> Progress:
-        """Progress for the texts of the next batch."""
-        before, size = self._done, sum(len(document.text) for document in batch)
-        self._done += size
-
-        def show(texts: int, in_all: int) -> None:
-            if self._progress:
-                self._progress(before + size * texts // in_all, self._total)
-
-        return show
+def _named(snapshot: Snapshot, name: str) -> list[Document]:
+    """The document with this name, and those inside it."""
+    inside = snapshot.inside(name)
+    try:
+        document = snapshot.find(name)
+    except InputError:
+        if not inside:
+            raise
+        return inside
+    return [document, *snapshot.inside(document.source)]
 
 
-def _batches(
-    documents: Sequence[Document], encoder: Encoder, config: Config
-) -> Iterator[tuple[list[Document], list[list[Passage]]]]:
-    """Documents with their passages, BATCH passages or one document at a time."""
-    budget = Budget(config.passage_tokens, encoder.max_pieces, encoder.count_pieces)
-    batch: list[Document] = []
-    passages: list[list[Passage]] = []
+def _whole(snapshot: Snapshot, documents: Sequence[Document]) -> None:
+    """Refuses to take an attachment out and leave the message: the message holds its bytes."""
+    going = {document.id for document in documents}
     for document in documents:
-        batch.append(document)
-        passages.append(split(document, budget))
-        if sum(map(len, passages)) >= BATCH:
-            yield batch, passages
-            batch, passages = [], []
-    if batch:
-        yield batch, passages
+        holder = snapshot.by_source(document.parent) if document.parent else None
+        if holder and holder.id not in going:
+            raise InputError(
+                f"{document.source}: a part of {holder.source}, which would still hold it",
+                f"remove the whole of it: onrecord remove {holder.id}",
+            )
 
 
 def describe(encoder: Encoder, config: Config) -> Manifest:
@@ -198,6 +159,7 @@ def describe(encoder: Encoder, config: Config) -> Manifest:
         fingerprint="",
         created="",
         files={},
+        log=Head(),
     )
 
 
@@ -216,72 +178,19 @@ def open_encoder(snapshot: Snapshot, device: str = "auto") -> Encoder:
     return encoder
 
 
-def _encoder_for(config: Config, before: Snapshot | None) -> Encoder:
-    if before is not None:
-        return open_encoder(before, config.device)
-    return ENCODERS[config.encoder](config.device)
+class _Late:
+    """The encoder of an index, loaded when it is first called for."""
 
+    def __init__(self, config: Config, before: Snapshot | None) -> None:
+        self._config = config
+        self._before = before
+        self._encoder: Encoder | None = None
 
-def _indexed(documents: Iterable[Document], where: Snapshot | None) -> tuple[Indexed, ...]:
-    counts = {} if where is None else where.passage_counts
-    return tuple(Indexed(d.id, d.source, counts[d.id]) for d in documents)
-
-
-class _Manifests:
-    """Rows of metadata for files: the manifest given, or each folder's own, parsed once."""
-
-    def __init__(self, given: MetadataManifest | None) -> None:
-        self._given = given
-        self._folders: dict[Path, MetadataManifest | InputError] = {}
-
-    def beside(self, file: Path) -> MetadataManifest:
-        if self._given:
-            return self._given
-        if file.parent not in self._folders:
-            path = file.parent / MANIFEST_NAME
-            try:
-                found = MetadataManifest.load(path) if path.is_file() else MetadataManifest()
-                self._folders[file.parent] = found
-            except InputError as error:
-                self._folders[file.parent] = error
-        known = self._folders[file.parent]
-        if isinstance(known, InputError):
-            raise known
-        return known
-
-
-def _read(source: str, config: Config, given: Mapping[str, str], manifests: _Manifests) -> Document:
-    path = Path(source)
-    if any("\ud800" <= character <= "\udfff" for character in source):
-        raise InputError(f"{source}: the name is not UTF-8", "rename the file")
-    try:
-        size = path.stat().st_size
-        if size > config.max_file_bytes:
-            raise InputError(
-                f"{source}: {size} bytes, the limit is {config.max_file_bytes}",
-                "split the file or raise max_file_bytes in the configuration",
+    def __call__(self) -> Encoder:
+        if self._encoder is None:
+            self._encoder = (
+                open_encoder(self._before, self._config.device)
+                if self._before
+                else ENCODERS[self._config.encoder](self._config.device)
             )
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{source}: cannot be read ({error.strerror})", "check it") from error
-    sha256 = sha256_hex(data)
-    reading = read_file(data, source)
-    if not any(map(str.isalnum, "".join(reading.text[a:b] for a, b in reading.paragraphs))):
-        raise InputError(f"{source}: no text, not one letter or digit", "leave it out")
-    row = manifests.beside(path).find(path.name, sha256)
-    known = reading.metadata | row | sidecar(path) | dict(given)
-    return Document(
-        id=document_id(source, reading.text),
-        source=source,
-        sha256=sha256,
-        text=reading.text,
-        sections=reading.sections,
-        paragraphs=reading.paragraphs,
-        title=known.get("title"),
-        author=known.get("author"),
-        publisher=known.get("publisher"),
-        published=known.get("published"),
-        language=known.get("language"),
-        url=known.get("url"),
-        licence=known.get("licence"),
-    )
+        return self._encoder

@@ -8,18 +8,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from index import __version__
+from index import __version__, disk
 from index.codec import CODECS
 from index.config import INDEX_KEYS, Config
 from index.documents import sha256_hex
 from index.encoder import ENCODERS
 from index.errors import IndexDamaged, IndexMismatch
+from index.intake_log import Head
 from index.vectors import STORES
 
-FORMAT = 2
+FORMAT = 3
 """Version of the layout on disk. A change that old code cannot read raises it."""
 
 NAME = "manifest.json"
+COPY = "manifest.copy.json"
+"""The same again: without it nothing says what the other files are (`index.repairing`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class SegmentRecord:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Settings, models and files of one generation of an index.
+    """Settings, models and files of one generation of an index, and how far its log reaches.
 
     `fingerprint` depends on documents and what is known of them, settings, models and the version
     only: two machines that index the same files the same way get the same one (their vectors may
@@ -65,6 +68,7 @@ class Manifest:
     fingerprint: str
     created: str
     files: dict[str, FileRecord]
+    log: Head
 
     @property
     def languages(self) -> list[str]:
@@ -87,27 +91,29 @@ class Manifest:
         return sum(segment.word_pieces for segment in self.segments)
 
     def save(self, folder: Path) -> None:
+        """Writes both copies, to the disk."""
+        for name in (COPY, NAME):  # the one that says that all is written comes last
+            disk.write_bytes(folder / name, self._to_json())
+
+    def _to_json(self) -> bytes:
         data = asdict(self)
         data["seal"] = _seal(data)
-        text = json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True)
-        (folder / NAME).write_text(text + "\n", encoding="utf-8")
+        return (json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
     @classmethod
-    def load(cls, folder: Path) -> Manifest:
+    def load(cls, folder: Path, name: str = NAME) -> Manifest:
         """Raises `IndexMismatch` for another format, `IndexDamaged` for anything unreadable."""
-        path = folder / NAME
+        path = folder / name
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            written = path.read_bytes()
+            data = json.loads(written)
             if data["format"] != FORMAT:
                 raise IndexMismatch(
                     f"{folder}: index format {data['format']}, this version reads {FORMAT}",
                     "build a new index: onrecord add --index NEW_FOLDER PATH...",
                 )
             if data.pop("seal") != _seal(data):
-                raise IndexDamaged(
-                    f"{path}: not as it was written",
-                    "restore the index folder from a copy, or build it again with onrecord add",
-                )
+                raise IndexDamaged(f"{path}: not as it was written", "run onrecord repair")
             data["segments"] = tuple(
                 SegmentRecord(**row | {"languages": tuple(row["languages"])})
                 for row in data["segments"]
@@ -126,13 +132,17 @@ class Manifest:
                         "or build a new index: onrecord add --index NEW_FOLDER PATH...",
                     )
             data["files"] = {name: FileRecord(**row) for name, row in data["files"].items()}
-            return cls(**data)
+            data["log"] = Head(**data["log"])
+            manifest = cls(**data)
+            if manifest._to_json() != written:  # white space that JSON does not mind, say
+                raise IndexDamaged(f"{path}: not as it was written", "run onrecord repair")
+            return manifest
         except (
             *(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError),
         ) as error:
             raise IndexDamaged(
                 f"{path}: cannot be read ({type(error).__name__})",
-                "restore the index folder from a copy, or build it again with onrecord add",
+                "run onrecord repair",
             ) from error
 
     def configured(self, config: Config) -> Config:

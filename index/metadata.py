@@ -8,6 +8,7 @@ matter, which other programs write for themselves, may hold keys that are not ou
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -139,6 +140,12 @@ class MetadataManifest:
         for number, row in enumerate(self._rows):
             known = self._by_sha256 if "sha256" in row else self._by_name
             known.setdefault(row.get("sha256", row.get("file", "")), number)
+
+    @property
+    def sha256(self) -> str:
+        """Of all rows: equal ones say the same of every file."""
+        rows = [dict(row) for row in self._rows]
+        return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
     @classmethod
     def load(cls, path: Path) -> MetadataManifest:

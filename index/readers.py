@@ -12,16 +12,41 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from index.errors import InputError
+from index.formats.archives import unpacked
+from index.formats.docx import read_docx
+from index.formats.epub import read_epub
+from index.formats.html import read_html
+from index.formats.mail import attachments, messages, read_mail
 from index.formats.markdown import read_markdown
+from index.formats.odt import read_odt
 from index.formats.plain import read_text
+from index.formats.tables import read_table
 from index.reading import DEFAULTS, Options, Reader, Reading, Unpacker, Unreadable
 
-READERS: dict[str, Reader] = {".txt": read_text, ".md": read_markdown, ".markdown": read_markdown}
+READERS: dict[str, Reader] = {
+    ".txt": read_text,
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".html": read_html,
+    ".htm": read_html,
+    ".xhtml": read_html,
+    ".epub": read_epub,
+    ".docx": read_docx,
+    ".odt": read_odt,
+    ".csv": read_table,
+    ".tsv": read_table,
+    ".eml": read_mail,
+}
 
-CONTAINERS: dict[str, Unpacker] = {}
+CONTAINERS: dict[str, Unpacker] = {".eml": attachments, ".mbox": messages, ".zip": unpacked}
+
+VERSION = 1
+"""Raised when a reader makes something else of the same bytes: files are then read again."""
 
 FORMATS = (*READERS, *(suffix for suffix in CONTAINERS if suffix not in READERS))
 """Endings of the files that can be added."""
+
+NO_READER = "no reader for"
 
 INSIDE = "!/"
 """Between the name of a container and that of a file in it, as Java has it for its archives."""
@@ -49,7 +74,7 @@ def read_file(data: bytes, source: str, options: Options = DEFAULTS, /) -> Readi
     suffix = suffix_of(source)
     if suffix not in READERS:
         raise InputError(
-            f"{source}: no reader for {suffix or 'a file without an ending'}",
+            f"{source}: {NO_READER} {suffix or 'a file without an ending'}",
             f"formats read: {', '.join(FORMATS)}",
         )
     return READERS[suffix](data, source, options)

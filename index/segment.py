@@ -14,16 +14,19 @@ import os.path
 from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.codec import Codec, Codes
-from index.documents import Document, Page, Passage, Section, sha256_hex
-from index.encoder import Encoded
+from index import disk
+from index.codebooks import Floats
+from index.codec import Codes
+from index.documents import Anchor, Document, Page, Passage, Section, sha256_hex
+from index.intake import Intake
 from index.keywords import Postings
-from index.ragged import Blob, Bounds, Rows, bounds_of, joined, taken
+from index.ragged import Blob, Bounds, Bytes, Rows, bounds_of, joined, taken
+from index.sketches import sketch
 from index.token_table import TokenTable
 from index.vectors import STORES, Flat, VectorStore, suited
 
@@ -32,27 +35,30 @@ PLACE = np.dtype([("document", "<i4"), ("start", "<i4"), ("end", "<i4")])
 _BODY = ("text", "pages", "sections", "anchors", "paragraphs", "hidden")
 """Fields of a document that are kept apart from the rest, which is read far more often."""
 
+_BLOBS = ("cards", "bodies", "layouts", "intakes")
+
 _ARRAYS = (
-    *(f"{blob}.{part}" for blob in ("cards", "bodies") for part in ("bounds", "data", "sums")),
-    *("ids", "sources", "places", "sentence_bounds", "sentences", "frequency"),
+    *(f"{blob}.{part}" for blob in _BLOBS for part in ("bounds", "data", "sums")),
+    *("ids", "sources", "files", "digests", "sketches"),
+    *("places", "sentence_bounds", "sentences", "frequency"),
     *(f"{t}.{p}" for t in ("headers", "tokens") for p in ("bounds", "codes", "starts", "pieces")),
     *(f"postings.{part}" for part in ("terms", "bounds", "rows", "counts", "lengths")),
 )
 """The arrays of a segment, each a file; dotted names are fields of fields."""
 
-_PARTS = {"cards": Blob, "bodies": Blob, "headers": TokenTable, "tokens": TokenTable,
+_PARTS = {**dict.fromkeys(_BLOBS, Blob), "headers": TokenTable, "tokens": TokenTable,
           "postings": Postings}  # fmt: skip
 
 CHECKED = (
-    *("cards.bounds", "cards.sums", "bodies.bounds", "bodies.sums", "ids", "sources"),
-    *("places", "sentence_bounds", "sentences"),
+    *(f"{blob}.{part}" for blob in _BLOBS for part in ("bounds", "sums")),
+    *("ids", "sources", "files", "digests", "places", "sentence_bounds", "sentences"),
 )
 """Arrays that vouch for the words of documents and say where quotes begin and end: hashed at each
 opening."""
 
 _VECTORS = "vectors.faiss"
 
-_GLANCED = ("tokens.codes", "tokens.starts", "sentences", "bodies.data")
+_GLANCED = ("tokens.codes", "tokens.starts", "sentences", "bodies.data", "layouts.data")
 """Large arrays of which a search reads a little here and there: `release` is about these."""
 
 MAPPED = 2**20
@@ -60,12 +66,22 @@ MAPPED = 2**20
 process may have open (256 on macOS), and most segments of an index are small."""
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A document, and how it came in."""
+
+    document: Document
+    intake: Intake
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
     """Documents in the order of their sources, passages in that of their documents.
 
-    `cards` and `bodies` are documents as JSON, without and only with their texts; `ids` and
-    `sources` (hashes) find one. `places` [passages]; passage i has the sentences
+    `cards` and `bodies` are documents as JSON, without and only with their texts, `layouts` where
+    their words stand on pages, `intakes` how they came in; `ids`, `sources` and `files` (hashes, of
+    the file that a document came out of) find one, `digests` [documents, 32] are the SHA-256 of
+    their bytes, `sketches` find near-duplicates. `places` [passages]; passage i has the sentences
     sentence_bounds[i]:sentence_bounds[i + 1] of `sentences` [n, 2], code points in the document.
     `headers` go with documents; `tokens`, `postings` and `vectors` with passages. `frequency`
     [largest word piece + 1] is in how many passages each stands.
@@ -73,8 +89,13 @@ class Segment:
 
     cards: Blob
     bodies: Blob
+    layouts: Blob
+    intakes: Blob
     ids: NDArray[np.bytes_]
     sources: NDArray[np.uint64]
+    files: NDArray[np.uint64]
+    digests: Bytes
+    sketches: NDArray[np.uint32]
     headers: TokenTable
     places: NDArray[np.void]
     sentence_bounds: Bounds
@@ -88,28 +109,34 @@ class Segment:
     @classmethod
     def of(
         cls,
-        documents: Sequence[Document],
-        headers: Sequence[Encoded],
+        received: Sequence[Received],
+        headers: TokenTable,
         passages: Sequence[Sequence[Passage]],
-        encoded: Sequence[Encoded],
-        codec: Codec,
+        tokens: TokenTable,
+        vectors: Floats,
         language: str,
     ) -> Segment:
-        """`headers` and `passages` (each document's) in step with `documents`, `encoded` with all
-        passages; `language` is that of documents that name none."""
+        """`headers` and `passages` (each document's) in step with `received`; `tokens` and `vectors`
+        [passages, d] with all passages; `language` is that of documents that name none."""
+        documents = [each.document for each in received]
+        intakes = [each.intake for each in received]
         flat = [passage for group in passages for passage in group]
         rows = [row for row, group in enumerate(passages) for _ in group]
         cards, bodies = zip(*(_as_json(d) for d in documents), strict=True)
         spans = [(row, p.span.start, p.span.end) for row, p in zip(rows, flat, strict=True)]
         texts = [f"{documents[row].header}\n{p.text}" for row, p in zip(rows, flat, strict=True)]
-        tokens = TokenTable.of(encoded, codec)
-        vectors = np.array([e.vector for e in encoded], np.float32).reshape(-1, codec.dimension)
+        digests = b"".join(bytes.fromhex(d.sha256) for d in documents)
         segment = cls(
             Blob.of(cards),
             Blob.of(bodies),
+            Blob.of([d.layout for d in documents]),
+            Blob.of([intake.to_json() for intake in intakes]),
             np.array([d.id.encode() for d in documents], "S16"),
             np.array([source_key(d.source) for d in documents], np.uint64),
-            TokenTable.of(headers, codec),
+            np.array([source_key(intake.file) for intake in intakes], np.uint64),
+            np.frombuffer(digests, np.uint8).reshape(-1, 32),
+            np.stack([sketch(d.text) for d in documents]),
+            headers,
             np.array(spans, PLACE),
             bounds_of(len(p.sentences) for p in flat),
             np.array([s for p in flat for s in p.sentences], np.int32).reshape(-1, 2),
@@ -130,13 +157,31 @@ class Segment:
         parts = {
             "pages": tuple(Page(**page) for page in fields["pages"]),
             "sections": tuple(Section(**section) for section in fields["sections"]),
+            "anchors": tuple(Anchor(**anchor) for anchor in fields["anchors"]),
             "paragraphs": tuple((a, b) for a, b in fields["paragraphs"]),
+            "hidden": tuple((a, b) for a, b in fields["hidden"]),
+            "layout": self.layouts[row],
         }
-        return Document(**fields | parts)
+        return Document(**_card(fields) | parts)
 
     def card(self, row: int) -> Document:
         """A document without its text: what is known of it."""
-        return Document(**json.loads(self.cards[row]), text="")
+        return Document(**_card(json.loads(self.cards[row])), text="")
+
+    def intake(self, row: int) -> Intake:
+        """How a document came in."""
+        return Intake.from_json(self.intakes[row])
+
+    def passages_of(self, row: int) -> int:
+        """How many passages a document has."""
+        first, stop = np.searchsorted(self.places["document"], [row, row + 1])
+        return int(stop - first)
+
+    def passages_by_id(self) -> dict[str, int]:
+        """How many passages each document has."""
+        counts = np.bincount(self.places["document"], minlength=len(self.ids))
+        ids = (id_.decode() for id_ in self.ids.tolist())
+        return dict(zip(ids, counts.tolist(), strict=True))
 
     def passage(self, row: int, document: Document) -> Passage:
         """A passage as a record; `document` is the one it belongs to."""
@@ -170,8 +215,13 @@ class Segment:
         segment = cls(
             Blob.join([part.cards for part in parts]),
             Blob.join([part.bodies for part in parts]),
+            Blob.join([part.layouts for part in parts]),
+            Blob.join([part.intakes for part in parts]),
             np.concatenate([part.ids for part in parts]),
             np.concatenate([part.sources for part in parts]),
+            np.concatenate([part.files for part in parts]),
+            np.concatenate([part.digests for part in parts]),
+            np.concatenate([part.sketches for part in parts]),
             TokenTable.join([part.headers for part in parts]),
             np.concatenate(places),
             joined([part.sentence_bounds for part in parts]),
@@ -190,7 +240,7 @@ class Segment:
 
     def save(self, folder: Path) -> str:
         """Writes the arrays into a new folder; returns the name of the vector store."""
-        folder.mkdir()
+        disk.make_folder(folder)
         for name in _ARRAYS:
             first, _, rest = name.partition(".")
             array = getattr(self, first)
@@ -245,8 +295,13 @@ class Segment:
         return Segment(
             self.cards.take(documents),
             self.bodies.take(documents),
+            self.layouts.take(documents),
+            self.intakes.take(documents),
             self.ids[documents],
             self.sources[documents],
+            self.files[documents],
+            self.digests[documents],
+            self.sketches[documents],
             self.headers.take(documents),
             places,
             sentence_bounds,
@@ -259,7 +314,7 @@ class Segment:
 
 
 def _write(path: Path, array: NDArray[Any]) -> None:
-    with path.open("wb") as file:
+    with disk.create(path) as file:
         # Not to the file itself: numpy would write past Python and not notice a full disk.
         np.lib.format.write_array(_Sink(file), array, allow_pickle=False)
 
@@ -267,8 +322,14 @@ def _write(path: Path, array: NDArray[Any]) -> None:
 class _Sink:
     """A file of which nothing but `write` is known."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: disk.Writer) -> None:
         self.write = file.write
+
+
+def digests_of(folder: Path) -> set[str]:
+    """SHA-256 of the documents of a segment as files."""
+    rows = np.load(folder / "digests.npy", allow_pickle=False)
+    return {bytes(row).hex() for row in rows}
 
 
 def source_key(source: str) -> int:
@@ -276,8 +337,13 @@ def source_key(source: str) -> int:
     return int(sha256_hex(os.path.normpath(source).encode("utf-8", "surrogateescape"))[:16], 16)
 
 
+def _card(fields: dict[str, Any]) -> dict[str, Any]:
+    return fields | {name: tuple(fields[name]) for name in ("uncertain", "notes")}
+
+
 def _as_json(document: Document) -> tuple[bytes, bytes]:
     fields = asdict(document)
+    del fields["layout"]  # kept apart, as bytes
     body = {key: fields.pop(key) for key in _BODY}
     return (
         json.dumps(fields, ensure_ascii=False, sort_keys=True).encode(),

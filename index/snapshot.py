@@ -6,6 +6,7 @@ import os.path
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import overload
 
@@ -16,9 +17,11 @@ from index.codebooks import Floats
 from index.codec import CODECS, Codec
 from index.documents import Document, Passage
 from index.errors import IndexDamaged, InputError
+from index.intake import Intake
 from index.keywords import Keywords
 from index.manifest import Manifest
 from index.ragged import Altered, Rows
+from index.readers import INSIDE
 from index.segment import Segment, source_key
 from index.vectors import Mask
 
@@ -26,6 +29,15 @@ _DOCUMENTS_KEPT = 256
 _CARDS_KEPT = 16_384
 """Documents held as records after they were read, with and without their texts: those of the hits
 of some questions, and those of all candidates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document that is in an index, how it came in, and how many passages it has."""
+
+    document: Document
+    intake: Intake
+    passages: int
 
 
 class Snapshot:
@@ -103,9 +115,7 @@ class Snapshot:
         """How many passages each document has, by id."""
         counts: dict[str, int] = {}
         for segment in self.segments:
-            each = np.bincount(segment.places["document"], minlength=len(segment.ids))
-            ids = (id_.decode() for id_ in segment.ids.tolist())
-            counts |= dict(zip(ids, each.tolist(), strict=True))
+            counts |= segment.passages_by_id()
         return counts
 
     @cached_property
@@ -126,6 +136,38 @@ class Snapshot:
                 if os.path.normpath(document.source) == os.path.normpath(source):
                     return document
         return None
+
+    def by_file(self, file: str) -> list[Stored]:
+        """The documents that came out of a file, however its path is spelt."""
+        key, path = np.uint64(source_key(file)), os.path.normpath(file)
+        found = []
+        for number, segment in enumerate(self.segments):
+            for row in np.flatnonzero(segment.files == key):
+                with self._checked():
+                    intake = segment.intake(int(row))
+                if os.path.normpath(intake.file) == path:
+                    document = self.document_at(number, int(row))
+                    found.append(Stored(document, intake, segment.passages_of(int(row))))
+        return found
+
+    def intake_of(self, document: Document) -> Intake:
+        """How a document of this snapshot came in."""
+        number, row = self.documents.place(document.id)
+        with self._checked():
+            return self.segments[number].intake(row)
+
+    def intakes(self) -> Iterator[Intake]:
+        """Those of all documents."""
+        for segment in self.segments:
+            for row in range(len(segment.ids)):
+                with self._checked():
+                    yield segment.intake(row)
+
+    def inside(self, name: str) -> list[Document]:
+        """The documents of a container, given by its source or file."""
+        start = os.path.normpath(name) + INSIDE
+        cards = (card for card in self.cards if os.path.normpath(card.source).startswith(start))
+        return [self.documents[card.id] for card in cards]
 
     def find(self, name: str) -> Document:
         """The document with this id, source, or unambiguous end of a source."""
@@ -170,7 +212,11 @@ class Documents(Mapping[str, Document]):
         self._snapshot = snapshot
 
     def __getitem__(self, key: str) -> Document:
-        return self._snapshot.document_at(*self._places[key])
+        return self._snapshot.document_at(*self.place(key))
+
+    def place(self, key: str) -> tuple[int, int]:
+        """Number of the segment of a document, and its row there."""
+        return self._places[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)

@@ -2,6 +2,9 @@
 
     FOLDER/CURRENT                 the name of the generation in force
     FOLDER/generations/000007/     see index.generation
+    FOLDER/originals/              the files that documents came from, see index.originals
+    FOLDER/intake.jsonl            the chain of custody, see index.intake_log
+    FOLDER/pending/                an addition under way, see index.pending
     FOLDER/lock, FOLDER/lock.json  held while writing, and by whom
 
 A change writes a new generation beside the old one, syncs it to the disk, and then renames one
@@ -10,6 +13,9 @@ it, the new one is. (The first of all has nothing to fall back on: `CURRENT.tmp`
 generation gets its name, already counts. So finished generations without a pointer are damage, and
 nobody deletes them.) The old generation is deleted next, so removed documents are gone from the
 disk. Readers keep what they have opened: a deleted file stays readable to whoever holds it open.
+
+Originals and the rows of the log are written before the switch, which says how far the log reaches;
+what a stopped writer left of both is cleared away by the next.
 """
 
 from __future__ import annotations
@@ -19,20 +25,32 @@ import os
 import re
 import shlex
 import shutil
-import time
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from index import generation
+from index import disk, generation
+from index.documents import Document
 from index.errors import IndexDamaged, IndexLocked, IndexMissing, IndexStateError, InputError
+from index.generation import Finished
+from index.intake import TOOL, utc_now
+from index.intake_log import NAME as LOG
+from index.intake_log import Entry, Head, Row, extended
+from index.intake_log import faults as log_faults
+from index.intake_log import read as read_log
 from index.manifest import NAME as MANIFEST
 from index.manifest import Manifest
-from index.segment import Segment
+from index.originals import Originals
+from index.pending import FOLDER as PENDING
+from index.pending import Pending
+from index.segment import Segment, digests_of
 from index.snapshot import Snapshot
 
+_POINTER = re.compile(rb"[0-9]{6,}\n")
 _FINISHED = re.compile(r"[0-9]{6,}")
 _DRAFT_OR_FINISHED = re.compile(r"[0-9]{6,}(?:\.tmp)?")
 _OPEN_TRIES = 5  # a reader may meet a generation that a writer replaces at that moment
@@ -44,6 +62,8 @@ class IndexFolder:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self._generations = self.path / "generations"
+        self._originals = Originals(self.path / "originals")
+        self._stale = False
 
     def exists(self) -> bool:
         """True when something was committed here, even if it is damaged now."""
@@ -54,6 +74,10 @@ class IndexFolder:
         except IndexDamaged:
             return True
         return True
+
+    def waiting(self) -> int:
+        """Documents that an addition which was stopped has read and encoded."""
+        return len(self._waiting())
 
     def current(self) -> Path:
         """The folder of the generation in force."""
@@ -67,21 +91,20 @@ class IndexFolder:
                 raise self._unpointed("is missing", finished)
         if name is None:
             raise IndexMissing(f"{self.path}: no index here", "make one: onrecord add PATH...")
-        if not (name.isascii() and name.isdigit()):
-            raise self._damaged(self.path / "CURRENT", f"says {name!r}, not a generation's number")
         return self._generations / name
 
     def _pointer(self, file: str) -> str | None:
         """What a pointer says; None when there is none."""
         path = self.path / file
         try:
-            return path.read_text(encoding="ascii").strip()
+            said = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise _unreadable(path, error) from error
-        except UnicodeDecodeError as error:
-            raise self._damaged(path, "not a name") from error
+        if not _POINTER.fullmatch(said):
+            raise self._damaged(path, f"says {said[:20]!r}, not a generation's number")
+        return said.decode().strip()
 
     def _finished(self) -> list[str]:
         """Numbers of the generations that were written to their end, in or out of force."""
@@ -145,13 +168,24 @@ class IndexFolder:
                 "choose another folder with --index",
             ) from error
         try:
-            self._generations.mkdir(exist_ok=True)
-            holder = {"pid": os.getpid(), "command": command, "since": _now()}
+            disk.ensure_folder(self._generations)
+            holder = {"pid": os.getpid(), "command": command, "since": utc_now()}
             with suppress(OSError):  # a courtesy to others: a full disk is found out at the commit
                 (self.path / "lock.json").write_text(json.dumps(holder), encoding="utf-8")
             self._settle()
             self._collect()
-            yield
+            self._prune()
+            self._tidy()
+            self._stale = bool(self._records())
+            try:
+                yield
+            except BaseException:
+                with suppress(OSError):  # what stays is found by the next writer
+                    self._prune()
+                    self._tidy()
+                raise
+        except OSError as error:
+            raise self._cannot_write(error) from error
         finally:
             (self.path / "lock.json").unlink(missing_ok=True)
             if not self.exists():
@@ -161,44 +195,120 @@ class IndexFolder:
     def commit(
         self,
         settings: Manifest,
-        fresh: Iterable[Segment],
+        fresh: Iterable[Finished | Segment] = (),
         *,
         kept: Snapshot | None = None,
         dropped: Set[str] = frozenset(),
+        entries: Sequence[Entry] = (),
     ) -> None:
         """Puts into force: what `kept`, the generation now in force, holds (nothing when None)
-        without the documents `dropped`, and fresh segments.
+        without the documents `dropped`, and fresh segments; adds `entries` to the log.
 
         `settings` is a manifest whose files and counts do not matter. Must be called while
         `writing`. On any failure the old generation stays in force.
         """
-        numbers = [int(p.name) for p in self._generations.iterdir() if p.name.isdigit()]
-        last = max(numbers, default=0)
-        final = self._generations / f"{last + 1:06d}"
+        final = self._generations / f"{max(map(int, self._numbered()), default=0) + 1:06d}"
         draft = self._generations / f"{final.name}.tmp"
         pointer = self.path / "CURRENT.tmp"
         try:
-            shutil.rmtree(draft, ignore_errors=True)
-            root = self.current() if kept is not None else None
-            generation.save(draft, settings, kept, root, dropped, fresh)
+            if draft.exists():
+                disk.remove_tree(draft)
+            root = self.current() if self.exists() else None
+            before = Manifest.load(root).log if root else Head()
+            rows, head = extended(before, entries, utc_now(), TOOL)
+            old = generation.finished(root, kept.manifest, dropped) if kept and root else []
+            generation.save(draft, replace(settings, log=head), chain(old, fresh))
             _read_back(draft)
-            pointer.write_text(final.name + "\n", encoding="ascii")
-            generation.sync(pointer)
-            draft.rename(final)
-            generation.sync(self._generations)
-            pointer.replace(self.path / "CURRENT")
-            generation.sync(self.path)
+            untidy = bool(dropped) or kept is None or self._stale
+            if untidy:  # what goes after the switch must be known to whoever finds it half done
+                self._originals.begin()
+            self._originals.sync()
+            disk.append(self.path / LOG, rows, at=before.bytes)
+            disk.write_bytes(pointer, (final.name + "\n").encode())
+            disk.rename(draft, final)
+            disk.sync(self._generations)
+            disk.replace(pointer, self.path / "CURRENT")
+            disk.sync(self.path)
         except OSError as error:
             self._withdraw(draft, final, pointer)
-            raise InputError(
-                f"{self.path}: could not write ({error.strerror or error}), "
-                "the index is as it was before",
-                "free some space or choose another folder with --index",
-            ) from error
+            raise self._cannot_write(error) from error
         except BaseException:  # whatever stopped the making of the segments
             self._withdraw(draft, final, pointer)
             raise
         self._collect()
+        self._end_addition()
+        if untidy:
+            self._tidy()
+        else:  # what was kept is in force, and nothing else was touched
+            self._originals.finish()
+
+    def drop_pending(self) -> None:
+        """Deletes what a stopped addition left, of which nothing is of use. While `writing`."""
+        if self._stale:
+            self._originals.begin()
+            self._end_addition()
+            self._tidy()
+
+    def _end_addition(self) -> None:
+        for record in self._records():  # first: what has none is known to be over
+            disk.remove_file(record)
+        if (self.path / PENDING).exists():
+            disk.remove_tree(self.path / PENDING)
+        self._stale = False
+
+    def _prune(self) -> None:
+        """Deletes batches that were not written to their end, or were about to be deleted."""
+        known = {record.stem for record in self._records()}
+        for path in sorted((self.path / PENDING).glob("*")):
+            if path.stem not in known or path.suffix not in ("", ".json"):
+                disk.remove_tree(path) if path.is_dir() else disk.remove_file(path)
+        if not known and (self.path / PENDING).is_dir():
+            disk.remove_folder(self.path / PENDING)
+
+    def _records(self) -> list[Path]:
+        return sorted((self.path / PENDING).glob("*.json"))
+
+    def keep_original(self, data: bytes) -> None:
+        """Keeps a file for a document that is about to be committed. While `writing`."""
+        self._originals.begin()
+        self._originals.keep(data)
+
+    def original(self, document: Document) -> bytes:
+        """The bytes that a document was read from."""
+        return self._originals.read(document.sha256)
+
+    def log(self) -> list[Row]:
+        """The rows of the intake log, each checked against the one before."""
+        return read_log(self.path / LOG, self.manifest().log)
+
+    def _tidy(self) -> None:
+        """Deletes originals of documents that are not in the index, if there may be any."""
+        if self._originals.is_untidy():
+            self._originals.tidy(self._referenced())
+
+    def _referenced(self) -> set[str]:
+        """SHA-256 of the documents in force and of those of an addition under way."""
+        digests = self._waiting()
+        with suppress(IndexMissing):
+            root = self.current()
+            for segment in Manifest.load(root).segments:
+                digests |= digests_of(root / segment.name)
+        return digests
+
+    def _waiting(self) -> set[str]:
+        """SHA-256 of the documents of an addition under way."""
+        digests: set[str] = set()
+        for record in self._records():
+            with suppress(FileNotFoundError):  # a writer is about to end it
+                digests |= digests_of(record.with_suffix(""))
+        return digests
+
+    def _cannot_write(self, error: OSError) -> InputError:
+        return InputError(
+            f"{self.path}: could not write ({error.strerror or error}), "
+            "the index is as it was before",
+            "free some space or choose another folder with --index",
+        )
 
     def _collect(self) -> None:
         """Deletes what no `CURRENT` points to: old generations and drafts of dead writers."""
@@ -214,7 +324,7 @@ class IndexFolder:
                 continue
             path = self._generations / name
             try:
-                shutil.rmtree(path)
+                disk.remove_tree(path)
             except OSError as error:
                 raise InputError(
                     f"{path}: an old generation cannot be deleted ({error.strerror}), "
@@ -227,14 +337,16 @@ class IndexFolder:
         pointing at it."""
         if self._pointer("CURRENT") is None and self.exists():
             self.current()  # raises when it is damage and no killed writer
-            (self.path / "CURRENT.tmp").replace(self.path / "CURRENT")
-            generation.sync(self.path)
+            disk.replace(self.path / "CURRENT.tmp", self.path / "CURRENT")
+            disk.sync(self.path)
 
     def _withdraw(self, draft: Path, final: Path, pointer: Path) -> None:
         """Takes back a commit that failed, unless it is already in force."""
         with suppress(OSError, IndexDamaged):
             if self._pointer("CURRENT") != final.name and final.exists():
-                final.rename(draft)
+                disk.rename(final, draft)
+            if self.exists():
+                disk.append(self.path / LOG, b"", at=Manifest.load(self.current()).log.bytes)
         with suppress(OSError):
             pointer.unlink(missing_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
@@ -242,20 +354,49 @@ class IndexFolder:
     def _undo(self, ours: list[Path]) -> None:
         """Nothing came of a first change: leaves the folder as it was found, still under the lock.
 
-        Only what this writer made goes, and folders only when they are empty.
+        Only what this writer made goes, and folders only when they are empty. What an addition has
+        read and encoded stays: it goes on there.
         """
+        if self._records():
+            return
+        for path in (self.path / PENDING, self.path / "originals"):
+            shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError):
+            (self.path / LOG).unlink(missing_ok=True)
         for name in self._numbered(drafts=True):
             shutil.rmtree(self._generations / name, ignore_errors=True)
         for path in ours:
             with suppress(OSError):
                 path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
 
+    def faults_beside(self, root: Path) -> list[str]:
+        """What is wrong with the log, the originals and their fit with a sound generation."""
+        snapshot = generation.load(root)
+        intakes = list(snapshot.intakes())
+        try:
+            found = log_faults(self.log(), intakes)
+        except IndexDamaged as error:
+            found = [str(error)]
+        expected = {intake.sha256 for intake in intakes if intake.kept}
+        found += self._originals.faults(expected | (self._waiting() & self._originals.listed()))
+        found += Pending(self.path, snapshot.manifest).faults()
+        return found + [
+            f"{self.path / name}: left by a writer that was stopped; "
+            "the next onrecord add or remove deletes it"
+            for name in self.leftovers()
+        ]
+
     def leftovers(self) -> list[str]:
-        """Generations that a stopped writer left behind: they may hold what was removed since."""
+        """What a stopped writer left behind: it may hold what was removed since."""
 
         def found() -> list[str]:
             keep = self.current().name
-            return [name for name in self._numbered(drafts=True) if name != keep]
+            old = [name for name in self._numbered(drafts=True) if name != keep]
+            known = {record.stem for record in self._records()}
+            there = {path.stem for path in (self.path / PENDING).glob("*")}
+            untidy = self._originals.is_untidy() and not known
+            left = ["originals"] * untidy + [PENDING] * bool(there - known)
+            return [f"generations/{name}" for name in old] + left
 
         if not found():
             return []
@@ -275,7 +416,7 @@ class IndexFolder:
             return "another process"
 
     def _damaged(self, path: Path, why: str) -> IndexDamaged:
-        return IndexDamaged(f"{path}: {why}", "restore the index folder, or build it again")
+        return IndexDamaged(f"{path}: {why}", "run onrecord repair")
 
 
 def _read_back(draft: Path) -> None:
@@ -287,7 +428,7 @@ def _read_back(draft: Path) -> None:
 
 
 def damages(folder: IndexFolder) -> list[str]:
-    """Re-verifies every byte of the generation in force; one line for each fault found.
+    """Re-verifies every byte of the index; one line for each fault found.
 
     A fault counts only while the same generation is still in force: a writer may have replaced it,
     and deleted what was being read.
@@ -297,14 +438,8 @@ def damages(folder: IndexFolder) -> list[str]:
         root = None
         try:
             root = folder.current()
-            found = generation.faults(root, Manifest.load(root))
-            if not found:
-                return [
-                    f"{folder.path / 'generations' / name}: left by a writer that was stopped; "
-                    "the next onrecord add or remove deletes it"
-                    for name in folder.leftovers()
-                ]
-        except IndexDamaged as error:
+            found = generation.faults(root, Manifest.load(root)) or folder.faults_beside(root)
+        except IndexStateError as error:
             found = [str(error)]
         except OSError as error:
             found = [f"{root}: cannot be read ({error})"]
@@ -320,7 +455,3 @@ def _unreadable(path: Path, error: OSError) -> IndexDamaged:
         f"{path}: cannot be read ({error.strerror})",
         "mend its permissions, or name another folder with --index",
     )
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -13,6 +13,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from index import disk
 from index.codebooks import Floats
 
 Mask = NDArray[np.bool_]
@@ -84,7 +85,7 @@ class _Faiss:
     def save(self, path: Path) -> None:
         faiss = _faiss()
         # Not by its name: FAISS would report a full disk on stderr only.
-        with path.open("wb") as file:
+        with disk.create(path) as file:
             faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
 
     @classmethod

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from index.documents import Document, Passage, Span
+from index.layout import Box, boxes
+from rag.pinpoints import Pinpoint, pinpoint, pinpoint_json
 
 SCHEMA = 1
 
@@ -33,6 +35,10 @@ class Hit:
     near: tuple[tuple[int, int], ...] = ()
     repeats: tuple[Place, ...] = ()
 
+    @property
+    def pinpoint(self) -> Pinpoint:
+        return pinpoint(self.document, self.passage.span.start, self.passage.span.end)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -40,6 +46,10 @@ class Place:
 
     passage: Passage
     document: Document
+
+    @property
+    def pinpoint(self) -> Pinpoint:
+        return pinpoint(self.document, self.passage.span.start, self.passage.span.end)
 
 
 Kind = Literal["author", "quoted", "comment", "caption"]
@@ -61,7 +71,8 @@ class Citation:
     """Exact words, where they stand, and who said them.
 
     `short` are the words of the quote that answer by themselves (a number, a date, a name): places
-    in the document, (start, end) in code points.
+    in the document, (start, end) in code points. Where the quote is to be looked up (`pinpoint`,
+    `boxes`) is worked out from the document and not kept.
     """
 
     number: int
@@ -69,7 +80,6 @@ class Citation:
     quote: str
     voice: Voice
     document: Document
-    page: str | None = None
     short: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
@@ -84,6 +94,16 @@ class Citation:
     @property
     def speaker(self) -> str | None:
         return self.voice.speaker
+
+    @property
+    def pinpoint(self) -> Pinpoint:
+        """Page, paragraph and the like."""
+        return pinpoint(self.document, self.span.start, self.span.end)
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """The rectangles of the quote on its pages; none where the format has no pages."""
+        return boxes(self.document.layout, self.span.start, self.span.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +253,18 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "title": document.title,
         "publisher": document.publisher,
         "published": document.published,
-        "page": citation.page,
+        "uncertain": list(document.uncertain),
+        **pinpoint_json(citation.pinpoint),
+        "boxes": [box_json(box) for box in citation.boxes],
         "url": document.url,
         "sha256": document.sha256,
     }
+
+
+def box_json(box: Box) -> dict[str, float]:
+    """In hundredths of a point (1/72 inch): finer than any screen or printer draws."""
+    sides = {side: round(getattr(box, side), 2) for side in ("left", "top", "right", "bottom")}
+    return {"page": box.page, **sides}
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
@@ -249,8 +277,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "start": hit.passage.span.start,
         "end": hit.passage.span.end,
         "text": hit.passage.text,
-        "page": hit.passage.page,
-        "section": hit.passage.section,
+        **pinpoint_json(hit.pinpoint),
         "found_by": list(hit.found_by),
         "words": [list(span) for span in hit.words],
         "near": [list(span) for span in hit.near],

@@ -140,6 +140,8 @@ class ExtractiveComposer:
                 short = len(text.split()) < FEWEST_WORDS
                 if silent or short or hit.document.in_heading(start) or meant_for_machines(text):
                     continue
+                if hit.document.is_hidden(start, end):
+                    continue  # bears no claim (`rag.proof`), and must not crowd out what does
                 answers = short_answers(wanted.type, text, found.text)
                 score = (
                     float(own_fit[number])

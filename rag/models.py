@@ -165,7 +165,7 @@ class ModelStore:
 
     def install(self, file: Path, record: ModelRecord) -> None:
         """Gives a complete, verified file its name; it was written below the folder."""
-        from index.generation import sync
+        from index.disk import sync
 
         draft = self.partial(record.name) / "record"
         draft.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")

@@ -19,6 +19,7 @@ from rag.speakers import lead, voice_at
 from rag.support import Quoted, unsupported
 
 NO_QUOTE = "its quote does not stand in the passage it names"
+HIDDEN = "its quote stands hidden in the source"
 MIXED = "its quotes are partly a reader's comment, partly somebody else's words"
 NOT_ENTAILED = "its quote does not entail this for the model that judges it"
 
@@ -43,7 +44,7 @@ def prove(
             continue
         voices = [voice_at(hit.document, start, end) for hit, start, end in places]
         quotes = [_quoted(*pair, language) for pair in zip(places, voices, strict=True)]
-        reason = MIXED if _mixed(voices) else unsupported(draft.text, quotes)
+        reason = _barred(places, voices) or unsupported(draft.text, quotes)
         if reason is None and entails is not None:
             together = " ".join(quote.text for quote in quotes)
             reason = None if entails(together, draft.text) else NOT_ENTAILED
@@ -77,9 +78,13 @@ def _lead_after(before: Voice | None, voice: Voice, text: str) -> str:
     return "" if told else lead(voice, text)
 
 
-def _mixed(voices: list[Voice]) -> bool:
-    """True where a reader's comment would speak in another's name."""
-    return len(set(voices)) > 1 and any(voice.kind == "comment" for voice in voices)
+def _barred(places: list[_Place], voices: list[Voice]) -> str | None:
+    """Why quotes bear no claim whatever they say: words that a reader of the source does not see,
+    or a reader's comment that would speak in another's name."""
+    if any(hit.document.is_hidden(start, end) for hit, start, end in places):
+        return HIDDEN
+    mixed = len(set(voices)) > 1 and any(voice.kind == "comment" for voice in voices)
+    return MIXED if mixed else None
 
 
 def _quoted(place: _Place, voice: Voice, language: str) -> Quoted:
@@ -137,6 +142,5 @@ def _citation(
         quote=hit.document.text[start:end],
         voice=voice,
         document=hit.document,
-        page=hit.document.page_at(start),
         short=tuple((a, b) for a, b in short if start <= a < b <= end),
     )

@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from index.documents import Document
 from rag.answer import Voice
+from rag.letters import letters
+from rag.pinpoints import as_seen
 from rag.referents import name_forms
 from rag.voices import Reader, Stretch
 
@@ -108,8 +111,28 @@ class _Held:
 def _stretches(held: _Held, part: int) -> tuple[tuple[int, ...], tuple[Stretch, ...]]:
     """What in a part is not plainly the author's, in order, without overlaps, and its starts."""
     place = (max(0, part * _PART - _AROUND), (part + 1) * _PART + _AROUND)
-    found = sorted(Reader(held.document, place).stretches(), key=lambda stretch: stretch.start)
+    document = _readable(held.document)
+    carried = [
+        Stretch(letter.start, letter.end, "quoted", letter.writer) for letter in letters(document)
+    ]
+    known = (tuple(stretch.start for stretch in carried), tuple(carried))
+    own = [
+        stretch
+        for stretch in Reader(document, place).stretches()
+        if not any(_overlapping(known, stretch.start, stretch.end))
+    ]
+    found = sorted([*own, *carried], key=lambda stretch: stretch.start)
     return tuple(stretch.start for stretch in found), tuple(found)
+
+
+def _readable(document: Document) -> Document:
+    """The document with spaces for what a reader of the source does not see, so that hidden words
+    ("Comments", "said the mayor") cannot put visible ones into another's mouth."""
+    if not document.hidden:
+        return document
+    text = as_seen(document, 0, len(document.text))
+    seen = tuple((a, b) for a, b in document.paragraphs if text[a:b].strip())
+    return replace(document, text=text, paragraphs=seen)
 
 
 def _overlapping(

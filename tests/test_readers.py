@@ -1,10 +1,13 @@
-"""Readers: the file's own text, its paragraphs and headings; nothing guessed."""
+"""Readers: what all have to hold, and those whose text is the file's own; nothing guessed."""
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from index.errors import InputError
 from index.formats.markdown import read_markdown
@@ -16,12 +19,12 @@ def paragraphs(reading):
     return [reading.text[start:end] for start, end in reading.paragraphs]
 
 
-SUFFIXES = sorted(READERS)
+SUFFIXES = [".markdown", ".md", ".txt"]
 
 HOSTILE = [
     (b"\xff\xfea\0b\0", "encoded as UTF-16"),
     (b"\xfe\xff\0a\0b", "encoded as UTF-16"),
-    (b"%PDF-1.7\0\x01", "NUL byte at offset 8"),
+    (b"A fine \0 day", "NUL byte at offset 7"),
     (b"A fine day.\n\xe9t\xe9\n", r"invalid UTF-8 at byte offset 12 \(0xe9\)"),
     ("Grüße, ".encode() + b"\xed\xa0\x80", "invalid UTF-8 at byte offset 9"),
     (b"", "empty file"),
@@ -56,7 +59,7 @@ def test_a_text_is_the_file_to_the_code_point_and_its_paragraphs_lie_in_order(su
     assert all(reading.text[section.start] == "#" for section in reading.sections)
 
 
-@pytest.mark.parametrize("name", ["scan.pdf", "README", "a.txt.gz"])
+@pytest.mark.parametrize("name", ["tune.mp3", "README", "a.txt.gz"])
 def test_an_ending_without_a_reader_is_refused_with_the_list_of_those_that_have_one(name):
     with pytest.raises(InputError, match=rf"{name}: no reader for .*\.txt, \.md"):
         read_file(b"Some text.", name)
@@ -64,6 +67,36 @@ def test_an_ending_without_a_reader_is_refused_with_the_list_of_those_that_have_
 
 def test_endings_are_read_whatever_their_case():
     assert paragraphs(read_file(b"# Head\n", "A.MD")) == ["Head"]
+
+
+@pytest.mark.parametrize("suffix", sorted(READERS))
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\0" * 99, b"PK\x03\x04\x14\0", b"PK\x05\x06" + b"\0" * 18, b"\xff\xfe"],
+    ids=["empty", "nul", "cut zip", "empty zip", "byte order mark"],
+)
+def test_what_is_no_file_of_its_format_is_refused_by_name(suffix, data):
+    with pytest.raises(InputError, match=rf"^in/a{re.escape(suffix)}\b"):
+        read_file(data, f"in/a{suffix}")
+
+
+@pytest.mark.parametrize("suffix", sorted(READERS))
+@given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
+@settings(max_examples=30)
+def test_whatever_the_bytes_a_reader_reads_or_refuses_and_its_places_lie_in_its_text(suffix, data):
+    try:
+        reading = read_file(data, f"a{suffix}")
+    except InputError:
+        return
+    assert reading == read_file(data, f"a{suffix}")
+    edges = [edge for paragraph in reading.paragraphs for edge in paragraph]
+    assert edges == sorted(edges)
+    assert all(0 <= start < end <= len(reading.text) for start, end in reading.paragraphs)
+    assert all(0 <= start < end <= len(reading.text) for start, end in reading.hidden)
+    for places in (reading.sections, reading.anchors, reading.pages):
+        starts = [place.start for place in places]
+        assert starts == sorted(starts)
+        assert not starts or 0 <= starts[0] <= starts[-1] <= len(reading.text)
 
 
 WRAPPED = (
@@ -200,3 +233,51 @@ HOSTILE_YAML = [
 def test_front_matter_that_is_none_is_an_error_that_names_the_file(block):
     with pytest.raises(InputError, match=r"a\.md \(front matter\)"):
         read_markdown(f"---\n{block}\n---\n\nBody.\n".encode(), "a.md")
+
+
+UNSEEN = [
+    ("a <!-- x --> b", ["a <!-- x --> b"], ["<!-- x -->"], "a comment in mid-sentence"),
+    ("<!-- c\n\n# no\n-->\n# Yes <!-- id -->\ntext", ["Yes", "text"], [], "comments are no prose"),
+    ("one\n<!-- c -->\ntwo", ["one", "two"], [], "a comment of a line parts paragraphs"),
+    ("`<!-- code -->` and\n```\n<!-- too\n```\n", ["`<!-- code -->` and\n```\n<!-- too\n```"], [],
+     "in code it is text"),
+    ("open <!-- sesame\n\nSeen.", ["open <!-- sesame", "Seen."], [], "open in mid-sentence: text"),
+    ("Seen.\n\n<!-- open\n\nUnseen.", ["Seen."], [], "open at the start of a line: to the end"),
+    ("\\<!-- seen -->", ["\\<!-- seen -->"], [], "escaped it is text"),
+    ("<script>\nx = 1\n\ny\n</script>Seen.<style>p{}</style>", ["Seen."], [], "scripts, styles"),
+    ("<p hidden>no</p> yes", ["<p hidden>no</p> yes"], ["<p hidden>no</p>"], "a hidden element"),
+    ("<b style='color:red; display: none'>a <b>b</b></b> yes",
+     ["<b style='color:red; display: none'>a <b>b</b></b> yes"],
+     ["<b style='color:red; display: none'>a <b>b</b></b>"], "one with another inside"),
+    ("<img hidden> <a href='#' title='a hidden thing'>yes</a>",
+     ["<img hidden> <a href='#' title='a hidden thing'>yes</a>"], [], "nothing is hidden"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "seen", "hidden", "why"), UNSEEN, ids=[c[3] for c in UNSEEN])
+def test_html_that_nobody_sees_leaves_the_paragraphs_or_is_marked(text, seen, hidden, why):
+    reading = read_markdown(text.encode(), "a.md")
+    assert reading.text == text
+    assert paragraphs(reading) == seen
+    assert [text[start:end] for start, end in reading.hidden] == hidden
+    assert any(note.startswith("hidden text") for note in reading.notes) == bool(hidden)
+
+
+def test_the_note_counts_what_was_left_out():
+    reading = read_markdown(b"<!-- a -->\n<!-- b -->\n\nx <!-- c --> y <script>z</script>", "a.md")
+    assert reading.notes == (
+        "left out of the passages: 2 HTML comments, 1 script",
+        "hidden text: 10 characters",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<!--" * 99_999, "<!-- a -->" * 40_000, "<a hidden>" * 40_000, "<script>\n" * 40_000,
+     "".join("`" * (n % 700) + " " for n in range(1200)), "<p " + "hidden " * 60_000],
+    ids=["open", "closed", "hidden", "script", "ticks", "attributes"],
+)  # fmt: skip
+def test_html_made_to_be_slow_is_read_in_linear_time(text):
+    started = time.perf_counter()
+    read_markdown(text.encode(), "a.md")
+    assert time.perf_counter() - started < 4

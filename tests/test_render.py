@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.documents import Document, Page, Passage, Section, Span
+from index.documents import Anchor, Document, Page, Passage, Section, Span
 from index.errors import InputError
 from rag.answer import Answer, Citation, Claim, Difference, Hit, Place, Voice, Withheld
 from rag.filters import Filters
 from ui import page_filters, render
-from ui.excerpts import excerpt
+from ui.excerpts import excerpt, pieces
 from ui.render_claims import short_places
 from ui.render_hits import highlighted
 from ui.render_parts import escaped, safe_link
@@ -87,7 +87,7 @@ def citing(
     at = where.text.index(short, start)
     cited = Citation(
         number, Span(where.id, start, start + len(quote)), quote, voice or Voice(where.speaker),
-        where, where.page_at(start), ((at, at + len(short)),) if short else (),
+        where, ((at, at + len(short)),) if short else (),
     )  # fmt: skip
     return Claim(text or quote, (cited,), lead)
 
@@ -184,8 +184,8 @@ def test_a_short_answer_is_the_same_words_whatever_the_white_space(
     start = data.draw(st.integers(0, len(quote) - 1))
     end = data.draw(st.integers(start + 1, len(quote)))
     where = document(quote)
-    cited = Citation(1, Span(where.id, 0, len(quote)), quote, Voice(None), where, None,
-                     ((start, end),))  # fmt: skip
+    span = Span(where.id, 0, len(quote))
+    cited = Citation(1, span, quote, Voice(None), where, ((start, end),))
     found = [sentence[a:b] for a, b in short_places(sentence, cited)]
     assert ["".join(text.split()) for text in found] == (
         ["".join(quote[start:end].split())] if quote[start:end].split() else []
@@ -303,6 +303,8 @@ HOSTILE = document(
     f"{SCRIPT} says it & more.", title=SCRIPT, author=SCRIPT, publisher=SCRIPT + "2",
     published='2021"><script>', url='javascript:alert("x")', licence=SCRIPT, source=f"f/{SCRIPT}",
     language='"><script>', pages=(Page(SCRIPT, 0),), sections=(Section(SCRIPT, 0, 4),),
+    hidden=((2, len(SCRIPT) + 2),), notes=(SCRIPT,), uncertain=("published", SCRIPT),
+    anchors=(Anchor(SCRIPT, 0),), parent=SCRIPT,
 )  # fmt: skip
 
 
@@ -435,11 +437,20 @@ PIECES = st.sampled_from(["<", ">", "&", "&lt;", '"', "'", "\r", "\n", "\u202e",
 TEXTS = st.lists(st.text(max_size=8) | PIECES, max_size=12).map("".join)
 
 
-@given(before=TEXTS, quote=TEXTS.filter(bool), after=TEXTS, context=st.integers(0, 40))
+SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=6)
+
+
+@given(
+    before=TEXTS,
+    quote=TEXTS.filter(bool),
+    after=TEXTS,
+    context=st.integers(0, 40),
+    unseen=SPANS,
+)
 def test_stripping_the_markup_gives_back_the_text(
-    before: str, quote: str, after: str, context: int
+    before: str, quote: str, after: str, context: int, unseen: list[tuple[int, int]]
 ):
-    told = document(before + quote + after)
+    told = document(before + quote + after, hidden=tuple(unseen))
     span = Span(told.id, len(before), len(before) + len(quote))
     html = render.source(told, span, context=context)
     first, last = render.window(told, span, context)
@@ -447,6 +458,14 @@ def test_stripping_the_markup_gives_back_the_text(
     as_shown = told.text.replace("\0", "\ufffd")  # HTML has no way to write U+0000
     assert shown_text(html) == as_shown[first:last]
     assert Parsed(html).texts("mark") == [as_shown[span.start : span.end]]
+    outside = "".join(c for at, c in hidden_in(told, first, last))
+    assert "".join(Parsed(html).texts("span", class_="unseen")) == outside.replace("\0", "\ufffd")
+
+
+def hidden_in(told: Document, first: int, last: int) -> list[tuple[int, str]]:
+    """The code points from `first` to `last` that are in a hidden span, each once."""
+    spots = (n for n in range(first, last) if any(a <= n < b for a, b in told.hidden))
+    return [(n, told.text[n]) for n in spots]
 
 
 def found(where: Document, spans: list[tuple[int, int]], near: list[tuple[int, int]]) -> Hit:
@@ -461,20 +480,23 @@ def test_words_of_the_question_are_marked_and_near_ones_otherwise():
     assert page.texts("mark", class_="near") == ["rang"]
 
 
-SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=6)
-
-
-@given(text=TEXTS.filter(bool), words=SPANS, near=SPANS, length=st.integers(1, 60))
+@given(text=TEXTS.filter(bool), words=SPANS, near=SPANS, unseen=SPANS, length=st.integers(1, 60))
 def test_marking_words_changes_nothing_of_the_text(
-    text: str, words: list[tuple[int, int]], near: list[tuple[int, int]], length: int
+    text: str,
+    words: list[tuple[int, int]],
+    near: list[tuple[int, int]],
+    unseen: list[tuple[int, int]],
+    length: int,
 ):
-    told = document(text)
+    told = document(text, hidden=tuple(unseen))
     hit = found(told, words, near)
     start, end = excerpt(hit, length)
     assert 0 <= start <= end <= len(text)
     for first, last in ((0, len(text)), (start, end)):
         shown = Parsed(f"<p>{highlighted(hit, first, last)}</p>").texts("p")[0]
         assert shown == text[first:last].replace("\0", "\ufffd")
+        named = "".join(piece for piece, kind in pieces(hit, first, last) if kind == "hidden")
+        assert named == "".join(c for _, c in hidden_in(told, first, last))
 
 
 def test_an_excerpt_shows_the_part_that_holds_the_words():

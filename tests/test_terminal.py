@@ -14,7 +14,7 @@ NEW = Document("b" * 16, "new.md", "0" * 64, "There were 43 boats, it says now."
 def claim(document: Document, number: int, voice: Voice, short: str, lead: str = "") -> Claim:
     text, at = document.text, document.text.index(short)
     span, places = Span(document.id, 0, len(text)), ((at, at + len(short)),)
-    return Claim(text, (Citation(number, span, text, voice, document, None, places),), lead)
+    return Claim(text, (Citation(number, span, text, voice, document, places),), lead)
 
 
 FIRST = claim(NEW, 1, Voice("the guild", "quoted", "A. Reeve"), "43", "A. Reeve:")

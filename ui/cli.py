@@ -6,13 +6,14 @@ import os
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
 from index import __version__
 from index.errors import InputError, OnRecordError
+from ui.cli_documents import list_documents, open_folder, show
 from ui.cli_eval import evaluation
 from ui.cli_models import models
 from ui.cli_search import ask, search
@@ -32,9 +33,6 @@ from ui.options import (
     say_json,
     settings_from,
 )
-
-if TYPE_CHECKING:
-    from index.store import IndexFolder
 
 app = typer.Typer(
     help="Answers from your documents, every sentence on the record.",
@@ -119,15 +117,13 @@ def add(
     from ui.terminal import added_text
 
     settings = settings_from(config, device)
-    with progress_bar("encoding passages") as progress:
-        report = add_documents(
-            IndexFolder(index),
-            paths,
-            settings,
-            metadata=parse_pairs(meta or []),
-            manifest=MetadataManifest.load(manifest) if manifest else None,
-            progress=progress,
-        )
+    report = add_documents(
+        IndexFolder(index),
+        paths,
+        settings,
+        metadata=parse_pairs(meta or []),
+        manifest=MetadataManifest.load(manifest) if manifest else None,
+    )
     if as_json:
         say_json(asdict(report))
     else:
@@ -148,7 +144,7 @@ def remove(
     """Takes documents out of the index; no byte of them stays in it."""
     from index.indexing import remove as remove_documents
 
-    removed = remove_documents(_folder(index, config), names)
+    removed = remove_documents(open_folder(index, config), names)
     if as_json:
         say_json({"removed": [{"id": d.id, "source": d.source} for d in removed]})
         return
@@ -175,35 +171,8 @@ def rebuild(
         say(f"rebuilt   {manifest.documents} documents, {manifest.passages} passages")
 
 
-@app.command("list", epilog="Example: onrecord list --json")
-def list_documents(
-    index: IndexOption = DEFAULT_INDEX, config: ConfigOption = None, as_json: JsonOption = False
-) -> None:
-    """Lists the documents."""
-    from index.metadata import FIELDS
-    from ui.terminal import documents_text
-
-    documents = _folder(index, config).open().documents.values()
-    if as_json:
-        fields = ("id", "source", "sha256", *FIELDS)
-        say_json([{field: getattr(d, field) for field in fields} for d in documents])
-    else:
-        say(documents_text(documents))
-
-
-@app.command(epilog="Example: onrecord show memo.txt > memo-as-indexed.txt")
-def show(
-    name: Annotated[str, typer.Argument(metavar="ID_OR_SOURCE")],
-    index: IndexOption = DEFAULT_INDEX,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Prints a document's text exactly as the index holds it; offsets count its code points."""
-    document = _folder(index, config).open().find(name)
-    if as_json:
-        say_json({"id": document.id, "source": document.source, "text": document.text})
-    else:
-        sys.stdout.buffer.write(document.text.encode())
+app.command("list", epilog="Example: onrecord list --json")(list_documents)
+app.command(epilog="Example: onrecord show memo.txt > memo-as-indexed.txt")(show)
 
 
 @app.command(epilog="Example: onrecord info --json")
@@ -215,7 +184,7 @@ def info(
 
     from ui.terminal import manifest_text
 
-    manifest = _folder(index, config).manifest()
+    manifest = open_folder(index, config).manifest()
     size = sum(record.bytes for record in manifest.files.values())
     if as_json:
         say_json(asdict(manifest) | {"bytes": size})
@@ -277,12 +246,3 @@ def serve(
     )
     latest = LiveAssistant(index, settings)
     serve_page(latest, port=port, examples=example or (), announce=announce)
-
-
-def _folder(index: Path, config: Path | None) -> IndexFolder:
-    """The index, if the configuration does not say that it should be another."""
-    from index.store import IndexFolder
-
-    folder, settings = IndexFolder(index), settings_from(config)
-    folder.manifest().configured(settings)
-    return folder

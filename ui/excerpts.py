@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 from rag.answer import Hit
+from rag.pinpoints import unseen
 
-Kind = Literal["word", "near"]
-"""A word of the question; a word close to one in meaning."""
+Kind = Literal["word", "near", "hidden"]
+"""A word of the question; a word close to one in meaning; words that a reader of the source does
+not see."""
 
 _WORD = re.compile(r"\S+")
 
@@ -41,6 +43,16 @@ def excerpt(hit: Hit, length: int) -> tuple[int, int]:
 
 def pieces(hit: Hit, start: int, end: int) -> Iterator[tuple[str, Kind | None]]:
     """The text of the hit's document from `start` to `end`, cut where a word is to be set off."""
+    document, at = hit.document, start
+    for first, last in unseen(document, start, end):
+        yield from _set_off(hit, at, first)
+        yield document.text[first:last], "hidden"
+        at = last
+    yield from _set_off(hit, at, end)
+
+
+def _set_off(hit: Hit, start: int, end: int) -> Iterator[tuple[str, Kind | None]]:
+    """A part of the text that can be seen, cut around words of the question and near ones."""
     text, at = hit.document.text, start
     kinds: tuple[tuple[Kind, tuple[tuple[int, int], ...]], ...] = (
         ("word", hit.words),

@@ -11,8 +11,10 @@ from html import escape
 
 from index.documents import Document, Span
 from rag.answer import Answer, Claim, Voice
+from rag.pinpoints import Pinpoint, address, pinpoint, unseen
 from ui import render_account, render_claims, render_hits
-from ui.render_parts import escaped, place, reference, safe_link, title
+from ui.footnotes import legible
+from ui.render_parts import escaped, hidden, place, reference, safe_link, title
 from ui.strings import ENGLISH, Strings
 
 CONTEXT = 4000
@@ -117,16 +119,17 @@ def source(
         for text, count in ((strings.cut_before, before), (strings.cut_after, after))
     ]
     language = f' lang="{escape(document.language)}"' if document.language else ""
-    page, voice = document.page_at(span.start), Voice(document.author)
-    link = f'<p class="address">{safe_link(document.url)}</p>' if document.url else ""
+    where, voice = pinpoint(document, span.start, span.end), Voice(document.author)
+    url = address(document, span.start)
+    link = f'<p class="address">{safe_link(url)}</p>' if url else ""
     body = (
-        f'<p class="title" dir="auto"><cite>{escaped(title(document))}</cite></p>'
-        f"<p>{reference(document, voice, page, strings, titled=False)}</p>{link}"
-        f"{_facts(document, span, strings)}"
+        f'<p class="title" dir="auto"><cite>{escaped(title(document, strings))}</cite></p>'
+        f"<p>{reference(document, voice, where, strings, titled=False)}</p>{link}"
+        f"{_facts(document, where, strings)}"
         f'<button type="button" class="back">{strings.back}</button>'
         f'<div class="text" role="region" tabindex="0" aria-label="{strings.source_text}">'
         f'{cut[0]}<div class="words" dir="auto"{language}>'
-        f"{marked(document, span, first, last)}</div>{cut[1]}</div>"
+        f"{marked(document, span, first, last, strings)}</div>{cut[1]}</div>"
     )
     return _source_pane(f' data-place="{place(span)}"', body, strings)
 
@@ -146,16 +149,30 @@ def window(document: Document, span: Span, context: int) -> tuple[int, int]:
     return first, last
 
 
-def marked(document: Document, span: Span, first: int, last: int) -> str:
-    """The text from `first` to `last`, headings strong and the span in a `<mark>`.
+def marked(
+    document: Document, span: Span, first: int, last: int, strings: Strings = ENGLISH
+) -> str:
+    """The text from `first` to `last`, headings strong and the span in a `<mark>`; what is hidden
+    in the source is set off and named.
 
     Its text content is `document.text[first:last]`, to the code point.
     """
     pieces = []
     at = first
     for start, end, tag in _tagged(document, span, first, last):
+        pieces.append(_words(document, at, start, strings))
+        pieces.append(f"<{tag}>{_words(document, start, end, strings)}</{tag.split()[0]}>")
+        at = end
+    return "".join(pieces) + _words(document, at, last, strings)
+
+
+def _words(document: Document, first: int, last: int, strings: Strings) -> str:
+    """A part of the text, what a reader of the source does not see in an element of its own."""
+    pieces = []
+    at = first
+    for start, end in unseen(document, first, last):
         pieces.append(escaped(document.text[at:start]))
-        pieces.append(f"<{tag}>{escaped(document.text[start:end])}</{tag.split()[0]}>")
+        pieces.append(hidden(document.text[start:end], strings))
         at = end
     return "".join(pieces) + escaped(document.text[at:last])
 
@@ -202,18 +219,21 @@ def _source_pane(attributes: str, body: str, strings: Strings) -> str:
     )
 
 
-def _facts(document: Document, span: Span, strings: Strings) -> str:
+def _facts(document: Document, where: Pinpoint, strings: Strings) -> str:
     """What a footnote needs and a reader seldom does, folded away."""
-    section = document.section_at(span.start)
     rows = [
-        (strings.section, escaped(section) if section else ""),
-        (strings.licence, escaped(document.licence) if document.licence else ""),
-        (strings.file, escaped(document.source)),
-        (strings.sha256, f"<code>{escape(document.sha256)}</code>"),
+        (strings.section, [where.section or ""]),
+        (strings.licence, [document.licence or ""]),
+        (strings.not_stated, [", ".join(document.uncertain)]),
+        (strings.left_out, document.notes),
+        (strings.file, [legible(document.source)]),
     ]
     items = "".join(
-        f"<div><dt>{name}</dt><dd><bdi>{value}</bdi></dd></div>" for name, value in rows if value
+        f"<div><dt>{name}</dt>{''.join(f'<dd><bdi>{escaped(v)}</bdi></dd>' for v in values)}</div>"
+        for name, values in rows
+        if any(values)
     )
+    items += f"<div><dt>{strings.sha256}</dt><dd><code>{escape(document.sha256)}</code></dd></div>"
     return (
         f'<details class="about"><summary>{strings.about}</summary>'
         f'<dl class="facts">{items}</dl></details>'

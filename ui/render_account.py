@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.answer import Answer, Withheld
+from ui.footnotes import as_of_inferred
 from ui.render_claims import verbatim
 from ui.render_parts import date, escaped
 from ui.strings import Strings
@@ -21,7 +22,10 @@ def as_of(given: Answer, strings: Strings) -> str:
     form = strings.as_of_found if given.abstained else strings.as_of
     if not given.as_of:
         return f'<p class="as-of">{strings.as_of_unknown}</p>'
-    return f'<p class="as-of">{form.format(date=date(given.as_of, strings))}</p>'
+    words = date(given.as_of, strings)
+    if as_of_inferred(given):
+        words = strings.inferred.format(date=words)
+    return f'<p class="as-of">{form.format(date=words)}</p>'
 
 
 def notes(given: Sequence[str], strings: Strings) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rag.answer import Answer, Citation, Claim, Difference
 from rag.proof import led
-from ui.render_parts import date, escaped, opener, reference
+from ui.render_parts import escaped, opener, published, reference
 from ui.strings import Strings
 
 
@@ -115,7 +115,7 @@ def _claim(claim: Claim, strings: Strings) -> str:
 
 def _citation(citation: Citation, strings: Strings, with_quote: bool) -> str:
     quote = _quote(citation) if with_quote else ""
-    about = reference(citation.document, citation.voice, citation.page, strings)
+    about = reference(citation.document, citation.voice, citation.pinpoint, strings)
     return quote + opener(citation.span, f"{_number(citation)} {about}")
 
 
@@ -139,9 +139,10 @@ def _sides(difference: Difference, cited: dict[int, Citation], strings: Strings)
     sides = []
     for number in difference.citations:
         citation = cited[number]
-        about = reference(citation.document, citation.voice, citation.page, strings, dated=False)
+        document, place = citation.document, citation.pinpoint
+        about = reference(document, citation.voice, place, strings, dated=False)
         sides.append(
-            f'<li><p class="when">{date(citation.document.published, strings)}</p>'
+            f'<li><p class="when">{published(document, strings)}</p>'
             f"{_quote(citation)}{opener(citation.span, f'{_number(citation)} {about}')}</li>"
         )
     return (

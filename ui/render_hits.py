@@ -8,9 +8,9 @@ from html import escape
 
 from index.documents import Span
 from rag.answer import Answer, Hit, Place, Voice
-from ui.excerpts import excerpt, pieces
-from ui.render_parts import escaped, opener, reference
-from ui.strings import Strings
+from ui.excerpts import Kind, excerpt, pieces
+from ui.render_parts import escaped, hidden, opener, reference
+from ui.strings import ENGLISH, Strings
 
 CLOSEST = 3
 EXCERPT = 420
@@ -41,29 +41,33 @@ def searched(given: Answer, strings: Strings) -> str:
     )
 
 
-def highlighted(hit: Hit, start: int, end: int) -> str:
-    """The text of a hit's document from `start` to `end`, its matching words in a `<mark>`.
+def highlighted(hit: Hit, start: int, end: int, strings: Strings = ENGLISH) -> str:
+    """The text of a hit's document from `start` to `end`, its matching words in a `<mark>`, hidden
+    ones named as such.
 
     Its text content is `document.text[start:end]`, to the code point.
     """
-    return "".join(
-        f'<mark class="{kind}">{escaped(text)}</mark>' if kind else escaped(text)
-        for text, kind in pieces(hit, start, end)
-    )
+    return "".join(_piece(text, kind, strings) for text, kind in pieces(hit, start, end))
+
+
+def _piece(text: str, kind: Kind | None, strings: Strings) -> str:
+    if kind == "hidden":
+        return hidden(text, strings)
+    return f'<mark class="{kind}">{escaped(text)}</mark>' if kind else escaped(text)
 
 
 def _hit(hit: Hit, fate: str, strings: Strings) -> str:
-    text = "".join(_paragraphs(hit))
+    text = "".join(_paragraphs(hit, strings))
     return f'<li class="hit">{_place(hit, strings)}{text}{fate}{_repeats(hit, strings)}</li>'
 
 
 def _place(place: Hit | Place, strings: Strings) -> str:
-    document, passage = place.document, place.passage
-    about = reference(document, Voice(document.speaker), passage.page, strings)
-    return opener(passage.span, about)
+    document = place.document
+    about = reference(document, Voice(document.speaker), place.pinpoint, strings)
+    return opener(place.passage.span, about)
 
 
-def _paragraphs(hit: Hit) -> Iterator[str]:
+def _paragraphs(hit: Hit, strings: Strings) -> Iterator[str]:
     """The telling part of a hit, paragraph by paragraph, with dots where it is cut."""
     start, end = excerpt(hit, EXCERPT)
     text, span = hit.document.text, hit.passage.span
@@ -79,7 +83,8 @@ def _paragraphs(hit: Hit) -> Iterator[str]:
             "…\N{NO-BREAK SPACE}" if first == start and text[span.start : start].strip() else ""
         )
         after = "\N{NO-BREAK SPACE}…" if last == end and text[end : span.end].strip() else ""
-        yield f'<p class="{kind}" dir="auto">{before}{highlighted(hit, first, last)}{after}</p>'
+        words = highlighted(hit, first, last, strings)
+        yield f'<p class="{kind}" dir="auto">{before}{words}{after}</p>'
 
 
 def _repeats(hit: Hit, strings: Strings) -> str:

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 from index.documents import Document, Span
 from rag.answer import Voice
-from ui.strings import Strings
+from rag.pinpoints import Pinpoint
+from ui.footnotes import cautions, containers, is_inferred, where_in
+from ui.strings import ENGLISH, Strings
 
 _UNSEEN = re.compile(
     r"(?:[\x01-\x08\x0b\x0e-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
@@ -35,6 +37,11 @@ def escaped(text: str) -> str:
     """
     safe = escape(text).replace("\r", "&#13;").replace("\0", "\N{REPLACEMENT CHARACTER}")
     return _UNSEEN.sub(_shut_in, safe)
+
+
+def hidden(text: str, strings: Strings) -> str:
+    """Words that a reader of the source does not see; the style sheet shows what they are."""
+    return f'<span class="unseen" data-name="{strings.hidden}">{escaped(text)}</span>'
 
 
 def _shut_in(found: re.Match[str]) -> str:
@@ -72,22 +79,27 @@ def place(span: Span) -> str:
 def reference(
     document: Document,
     voice: Voice,
-    page: str | None,
+    place: Pinpoint,
     strings: Strings,
     *,
     titled: bool = True,
     dated: bool = True,
 ) -> str:
-    """Speaker, title, publisher, date and page in one line, as far as they are known; each once."""
+    """Speaker, title, publisher, date and place in one line, as far as they are known; each once.
+
+    Then what warns of the words at that place, set off.
+    """
     named = (voice.speaker, voice.reported_by if voice.kind == "quoted" else None)
     publisher = document.publisher if document.publisher not in named else None
+    where = where_in(place, strings)
     parts = [
         f'<bdi class="speaker">{escaped(voice.speaker)}</bdi>' if voice.speaker else "",
         _kind(voice, strings),
-        f"<cite><bdi>{escaped(title(document))}</bdi></cite>" if titled else "",
+        f"<cite><bdi>{escaped(title(document, strings))}</bdi></cite>" if titled else "",
         f"<bdi>{escaped(publisher)}</bdi>" if publisher else "",
-        date(document.published, strings) if dated else "",
-        f"<bdi>{strings.page.format(page=escaped(page))}</bdi>" if page else "",
+        published(document, strings) if dated else "",
+        f'<bdi class="pinpoint">{escaped(where)}</bdi>' if where else "",
+        *(f'<span class="flag">{warning}</span>' for warning in cautions(place, strings)),
     ]
     return ", ".join(part for part in parts if part)
 
@@ -103,8 +115,18 @@ def _kind(voice: Voice, strings: Strings) -> str:
     return f'<span class="voice {voice.kind}">{words}</span>'
 
 
-def title(document: Document) -> str:
-    return document.title or PurePath(document.source).name
+def title(document: Document, strings: Strings = ENGLISH) -> str:
+    """The title, else the file's name, and what the file is in."""
+    name = PurePath(document.source).name
+    if document.title or not (outer := containers(document)):
+        return document.title or name
+    return strings.inside.format(name=name, container=", ".join(outer))
+
+
+def published(document: Document, strings: Strings) -> str:
+    """The date of a document, marked where the source does not state it."""
+    words = date(document.published, strings)
+    return strings.inferred.format(date=words) if is_inferred(document) else words
 
 
 def date(published: str | None, strings: Strings) -> str:

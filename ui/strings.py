@@ -65,7 +65,14 @@ class Strings:
     as_of_found: str
     as_of_unknown: str
     no_date: str
+    inferred: str
     page: str
+    pages: str
+    paragraph: str
+    hidden: str
+    partly_hidden: str
+    ocr: str
+    inside: str
     quoted: str
     quoted_by: str
     comment: str
@@ -112,6 +119,8 @@ class Strings:
     back: str
     about: str
     section: str
+    not_stated: str
+    left_out: str
     licence: str
     file: str
     sha256: str
@@ -185,7 +194,14 @@ ENGLISH = Strings(
     as_of_found="As of {date}: the newest source found.",
     as_of_unknown="As of an unknown date: no source has one.",
     no_date="undated",
+    inferred="{date} (inferred)",
     page="p. {page}",
+    pages="pp. {page}–{page_end}",
+    paragraph="para. {number}",
+    hidden="hidden in the source",
+    partly_hidden="partly hidden in the source",
+    ocr="read by OCR, {percent} %",
+    inside="{name} (in {container})",
     quoted="quoted",
     quoted_by="quoted by {reporter}",
     comment="reader’s comment",
@@ -226,6 +242,8 @@ ENGLISH = Strings(
     back="Back to the answer",
     about="About this document",
     section="Section",
+    not_stated="Inferred",
+    left_out="Notes",
     licence="Licence",
     file="File",
     sha256="SHA-256",

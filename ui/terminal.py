@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -12,13 +12,15 @@ import typer
 from eval.compare import Change, Difference
 from eval.runs import Run
 from eval.significance import interval
-from index.documents import Document, Passage
-from index.indexing import AddReport
+from index.documents import Document
 from index.manifest import Manifest
+from index.news import AddReport
 from rag import answer as answers
 from rag.answer import Answer, Citation, Claim, Hit, Place, Voice
+from rag.pinpoints import Pinpoint
 from rag.proof import led
 from ui.excerpts import excerpt, pieces
+from ui.footnotes import as_of_inferred, cautions, is_inferred, where_in
 from ui.options import printable
 from ui.strings import ENGLISH
 
@@ -44,19 +46,30 @@ def answer_text(answer: Answer, unproven: bool = False) -> str:
 
 
 def footnote(citation: Citation) -> str:
-    """Who said it, in what, when, and at which code points of which file."""
+    """Who said it, in what, when and where, what warns of it, and its code points in the file."""
     document, voice = citation.document, citation.voice
     parts = [
         spoken(voice),
         f"“{document.title}”" if document.title else None,
         document.publisher if document.publisher not in (voice.speaker, voice.reported_by) else "",
-        document.published or "undated",
-        f"p. {citation.page}" if citation.page else None,
+        published(document),
+        *_pinpoint(citation.pinpoint),
     ]
     said = ", ".join(part for part in parts if part)
     return (
         f"[{citation.number}] {said}. {document.source}:{citation.span.start}-{citation.span.end}"
     )
+
+
+def published(document: Document) -> str:
+    """The date of a document, marked where the source does not state it."""
+    date = document.published or ENGLISH.no_date
+    return ENGLISH.inferred.format(date=date) if is_inferred(document) else date
+
+
+def _pinpoint(place: Pinpoint) -> list[str]:
+    """Page or paragraph, and what warns of the words there."""
+    return [where_in(place, ENGLISH), *cautions(place, ENGLISH)]
 
 
 def spoken(voice: Voice) -> str:
@@ -97,12 +110,12 @@ def _sentence(claim: Claim) -> str:
 def _sides(difference: answers.Difference, cited: Mapping[int, Citation]) -> list[str]:
     """What the sources say differently, one line each, the earliest first."""
     lines = [ENGLISH.differ.format(subject=difference.subject) + ":"]
-    for number in difference.citations:
-        citation = cited[number]
-        text = citation.document.text
-        said = ", ".join(text[start:end] for start, end in citation.short) or citation.quote
-        when = citation.document.published or "undated"
-        lines.append(f"  {when:<10}  {_one_line(said)} [{number}]")
+    dates = {number: published(cited[number].document) for number in difference.citations}
+    width = max(10, *map(len, dates.values()))
+    for number, when in dates.items():
+        text = cited[number].document.text
+        short = ", ".join(text[start:end] for start, end in cited[number].short)
+        lines.append(f"  {when:<{width}}  {_one_line(short or cited[number].quote)} [{number}]")
     return lines
 
 
@@ -110,15 +123,24 @@ def _abstention(answer: Answer) -> list[str]:
     lines = [answer.text]
     if answer.hits:
         lines += ["", "Closest passages, which do not answer it:"]
-        lines += [f"  {where(hit)}: {shortened(hit.passage)}" for hit in answer.hits[:CLOSEST]]
+        lines += [f"  {_closest(hit)}" for hit in answer.hits[:CLOSEST]]
     return lines
+
+
+def _closest(hit: Hit) -> str:
+    warnings = cautions(hit.pinpoint, ENGLISH)
+    told = f" ({', '.join(warnings)})" if warnings else ""
+    return f"{where(hit)}{told}: {_telling_part(hit, set_off=False)}"
 
 
 def _as_of(answer: Answer) -> str:
     if not answer.as_of:
         return ENGLISH.as_of_unknown
     form = ENGLISH.as_of_found if answer.abstained else ENGLISH.as_of
-    return form.format(date=answer.as_of)
+    inferred = as_of_inferred(answer)
+    return form.format(
+        date=ENGLISH.inferred.format(date=answer.as_of) if inferred else answer.as_of
+    )
 
 
 def _withheld(answer: Answer, shown: bool) -> list[str]:
@@ -144,7 +166,7 @@ def hits_text(hits: Sequence[Hit], set_off: bool = False) -> str:
     """
     lines = []
     for hit in hits:
-        known = [hit.document.published or "undated", f"p. {p}" if (p := hit.passage.page) else ""]
+        known = [published(hit.document), *_pinpoint(hit.pinpoint)]
         found_by = f"found by {', '.join(hit.found_by)}" if hit.found_by else ""
         about = "  ".join(part for part in (where(hit), *known, found_by) if part)
         lines.append(f"{hit.rank:>2}  {hit.score:.3f}  {printable(about)}")
@@ -159,7 +181,9 @@ def _telling_part(hit: Hit, set_off: bool) -> str:
     parts = []
     for text, kind in pieces(hit, start, end):
         shown = printable(re.sub(r"\s+", " ", text))
-        if set_off and kind == "word":
+        if kind == "hidden":
+            shown = f"[{ENGLISH.hidden}: {shown.strip()}]"
+        elif set_off and kind == "word":
             shown = typer.style(shown, bold=True)
         elif set_off and kind == "near":
             shown = typer.style(shown, underline=True)
@@ -172,10 +196,6 @@ def _telling_part(hit: Hit, set_off: bool) -> str:
 def where(place: Hit | Place) -> str:
     span = place.passage.span
     return f"{place.document.source}:{span.start}-{span.end}"
-
-
-def shortened(passage: Passage) -> str:
-    return _one_line(passage.text)
 
 
 def added_text(report: AddReport) -> str:
@@ -194,14 +214,6 @@ def added_text(report: AddReport) -> str:
         files = "1 file" if len(report.left_out) == 1 else f"{len(report.left_out)} files"
         lines.append(f"left out: {files} without a reader ({kinds_left})")
     return "\n".join(lines)
-
-
-def documents_text(documents: Iterable[Document]) -> str:
-    lines = []
-    for d in documents:
-        about = ", ".join(p for p in (d.speaker, d.title, d.published) if p) or "no metadata"
-        lines.append(f"{d.id}  {d.source}\n                  {about}")
-    return "\n".join(lines) if lines else "no documents"
 
 
 def manifest_text(manifest: Manifest, size: int) -> str:

@@ -1,6 +1,7 @@
 """Markdown: the file's own text, its headings and paragraphs, YAML front matter as metadata.
 
-What is not prose (front matter, blank lines) is left out of the paragraphs, not out of the text.
+What is not prose (front matter, blank lines, HTML comments and scripts) is left out of the
+paragraphs, not out of the text.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ import re
 from collections.abc import Iterator
 
 from index.documents import Section
-from index.formats.plain import LINE, Paragraph, after_mark, blocks, decode_utf8
+from index.formats import raw_html
+from index.formats.plain import Paragraph, after_mark, blocks, decode_utf8
 from index.metadata import front_matter
 from index.reading import DEFAULTS, Options, Reading
 
 _HEADING = re.compile(r"#{1,6}[ \t]+")
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
-_CODE_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _FENCE = re.compile(r"(?:\ufeff)?---[ \t]*(?:\r\n|\r|\n)")
 _FENCE_END = re.compile(r"(?:(?<=\n)|(?<=\r))(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
 
@@ -27,18 +28,21 @@ def read_markdown(data: bytes, source: str, options: Options = DEFAULTS, /) -> R
     body = body or after_mark(text)
     paragraphs: list[Paragraph] = []
     sections: list[Section] = []
-    code = _code_lines(text, body)
-    for block in blocks(text, body):
-        for start, end in _split_markdown(text, block, code):
+    markup = raw_html.scan(text, body)
+    seen = (part for block in blocks(text, body) for part in markup.visible(block, text))
+    for block in seen:
+        for start, end in _split_markdown(text, block, markup.code):
             heading = _HEADING.match(text, start, end)
-            if heading and start not in code:
+            if heading and start not in markup.code:
                 title = _heading_title(text[heading.end() : end])
                 if title:
                     sections.append(Section(title, start, end))
                     paragraphs.append((heading.end(), heading.end() + len(title)))
             else:
                 paragraphs.append((start, end))
-    return Reading(text, tuple(paragraphs), tuple(sections), metadata)
+    hidden = markup.hidden_in(paragraphs)
+    notes = tuple(markup.notes(hidden))
+    return Reading(text, tuple(paragraphs), tuple(sections), metadata, hidden=hidden, notes=notes)
 
 
 def _heading_title(line: str) -> str:
@@ -46,22 +50,6 @@ def _heading_title(line: str) -> str:
     title = line.rstrip(" \t")
     closed = title.rstrip("#")
     return closed.rstrip(" \t") if not closed or closed[-1] in " \t" else title
-
-
-def _code_lines(text: str, body: int) -> set[int]:
-    """Starts of the lines inside ``` or ~~~ fences, where `#` is no heading (CommonMark 4.5)."""
-    lines: set[int] = set()
-    fence = ""
-    for line in LINE.finditer(text, body):
-        mark = _CODE_FENCE.match(text, *line.span())
-        rest = text[mark.end() : line.end()] if mark else ""
-        if fence:
-            lines.add(line.start())
-            if mark and mark[1].startswith(fence) and not rest.strip():
-                fence = ""
-        elif mark and not (mark[1][0] == "`" and "`" in rest):
-            fence = mark[1]
-    return lines
 
 
 def _split_markdown(text: str, block: list[Paragraph], code: set[int]) -> Iterator[Paragraph]:

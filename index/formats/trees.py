@@ -1,0 +1,92 @@
+"""Text of HTML, XHTML and XML into trees: nothing is fetched, expanded or repaired in silence."""
+
+from __future__ import annotations
+
+import re
+from html.entities import html5
+from typing import TYPE_CHECKING
+
+from index.errors import InputError
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
+_OF_XML = frozenset(("amp", "lt", "gt", "quot", "apos"))
+
+
+def html_tree(text: str, source: str) -> _Element:
+    """The page as the parser of HTML reads it, which repairs like browsers do. What lies beyond
+    its limits (elements 256 deep, 10 MB in one text) would be lost, and is an error."""
+    from lxml.etree import LxmlError
+    from lxml.html import HTMLParser, document_fromstring
+
+    parser = HTMLParser(
+        encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        tree = document_fromstring(text.encode(), parser=parser)
+    except (LxmlError, ValueError, AssertionError) as error:
+        raise InputError(f"{source}: no HTML in it ({_reason(error)})", "leave it out") from error
+    for fault in parser.error_log:
+        if fault.type_name == "ERR_RESOURCE_LIMIT":
+            raise InputError(
+                f"{source}: beyond what is read of a page ({_reason(fault.message)})",
+                "save it with fewer nested elements, or as plain text",
+            )
+    return tree
+
+
+def xhtml_tree(text: str, source: str) -> tuple[_Element, bool]:
+    """A page of XHTML, and whether it is well-formed; one that is not is read as HTML.
+
+    HTML's names of characters (`&nbsp;`) are known without a document type; entities that the
+    file declares itself are not expanded.
+    """
+    from lxml.etree import XMLSyntaxError
+    from lxml.html import XHTMLParser, xhtml_to_html
+
+    try:
+        tree = _xml(_ENTITY.sub(_character, text), XHTMLParser)
+    except (XMLSyntaxError, ValueError):
+        return html_tree(text, source), False
+    xhtml_to_html(tree)
+    return tree, True
+
+
+def xml_tree(data: bytes, source: str) -> _Element:
+    """A file of XML, such as a package document; anything but well-formed XML is an error."""
+    from lxml.etree import XMLParser, XMLSyntaxError
+
+    try:
+        return _xml(data, XMLParser)
+    except (XMLSyntaxError, ValueError) as error:
+        raise InputError(
+            f"{source}: not well-formed XML ({_reason(error)})", "mend it, or save it anew"
+        ) from error
+
+
+def _xml(data: bytes | str, kind: type) -> _Element:
+    from lxml.etree import fromstring
+
+    encoding = {"encoding": "utf-8"} if isinstance(data, str) else {}
+    parser = kind(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        **encoding,
+    )
+    return fromstring(data.encode() if isinstance(data, str) else data, parser)
+
+
+def _character(match: re.Match[str]) -> str:
+    name = match[1]
+    return match[0] if name in _OF_XML else html5.get(f"{name};", match[0])
+
+
+def _reason(error: object) -> str:
+    """What a parser says, in one line."""
+    return " ".join(str(error).split())[:200]
