@@ -23,6 +23,7 @@ from index.resemblance import Resemblance
 from index.sandbox import Job, Sandbox
 from index.segment import Received
 from index.snapshot import Snapshot, Stored
+from index.store import IndexFolder
 
 AHEAD = 8
 """Files read while others are encoded: enough that the encoder need not wait, at 64 MiB each."""
@@ -45,14 +46,14 @@ class Addition:
         before: Snapshot | None,
         receiver: Receiver,
         pending: Pending,
-        keep: Callable[[bytes], None] | None,
+        keeper: IndexFolder | None,
         listener: Listener = nobody,
     ) -> None:
-        """`keep` is called with the bytes of each document that comes in."""
+        """`keeper` is where the bytes of each document that comes in are kept."""
         self._before = before
         self._receiver = receiver
         self._pending = pending
-        self._keep = keep
+        self._keeper = keeper
         self._listener = listener
         self._resumable = Resumable(pending.batches())
         self._resemblance = Resemblance(before)
@@ -182,8 +183,8 @@ class Addition:
         ):
             self._skipped.append(_indexed(Received(old.document, old.intake), old.passages))
             return
-        if self._keep:
-            self._keep(arrived.data)
+        if self._keeper:
+            self._keeper.keep_original(arrived.data)
         self._drop(old)
         self._waiting.append((received, old.intake if old else None))
         size, length = self._batch
@@ -196,6 +197,8 @@ class Addition:
             counts = segment.passages_by_id()
             self._fresh += [_Fresh(r, old, counts[r.document.id]) for r, old in self._waiting]
             self._resemblance.compare(segment)
+            if self._keeper:  # a batch must not outlive a power cut that its originals do not
+                self._keeper.sync_originals()
             self._batches.append(self._pending.add(segment, self._done))
             self._done = []
         self._bytes[0] += self._batch[0]

@@ -27,7 +27,7 @@ class Config(BaseModel):
     keep_originals: bool = Field(True, description="keep the files themselves in the index")
     ocr: str = Field("", description="languages of Tesseract for pages that are pictures: eng+spa")
     reader_seconds: float = Field(60.0, gt=0, description="time for a file, or a page read by OCR")
-    reader_megabytes: int = Field(2048, ge=256, description="memory of a process that reads files")
+    reader_megabytes: int = Field(1024, ge=256, description="memory of a process that reads files")
 
     # retrieval
     candidates: int = Field(50, ge=1, le=1000, description="taken from each of the two searches")

@@ -51,8 +51,8 @@ def add(
         settings = before.manifest if before else describe(encoder(), config)
         pending = Pending(folder.path, settings)
         receiver = Receiver(config, metadata or {}, manifest)
-        keep = folder.keep_original if config.keep_originals else None
-        addition = Addition(before, receiver, pending, keep, listener)
+        keeper = folder if config.keep_originals else None
+        addition = Addition(before, receiver, pending, keeper, listener)
         sandbox = shared(config.reader_seconds, config.reader_megabytes)
         addition.run(files, sandbox, lambda: Batches(encoder(), config, addition.shown))
         if addition.entries:

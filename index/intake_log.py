@@ -35,6 +35,7 @@ _KEYS = {
     "added": {"digest"},
     "replaced": {"digest", "replaces"},
     "removed": {"digest", "sha256"},
+    "lost": {"digest"},
     "rebuilt": set[str](),
     "repaired": set[str](),
 }
@@ -61,6 +62,11 @@ class Entry:
     def __post_init__(self) -> None:
         if {k for k in _DETAILS if getattr(self, k) is not None} != _KEYS.get(self.action):
             raise ValueError(f"not an entry: {self}")
+
+
+def lost(digest: str) -> Entry:
+    """A document, or all that was known of how it came in, was damaged beyond repair."""
+    return Entry("lost", digest)
 
 
 REBUILT = Entry("rebuilt")
@@ -150,6 +156,30 @@ def read(path: Path, head: Head) -> list[Row]:
     return list(rows(path, head))
 
 
+def sound(path: Path, size: int) -> tuple[list[Row], Head]:
+    """The rows before the first that is damaged, within the first `size` bytes, and their head."""
+    found: list[Row] = []
+    head = Head()
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(min(_LONGEST, size - head.bytes)):
+                found.append(_verified(line, head.rows + 1, head.hash))
+                head = Head(head.rows + 1, head.bytes + len(line), found[-1].hash)
+    except (OSError, ValueError):
+        return found, head
+    return found, head
+
+
+def live(rows: Iterable[Row]) -> set[str]:
+    """Digests of the intakes that came in and did not go out again."""
+    found: set[str] = set()
+    for row in rows:
+        found.discard((row.replaces if row.action == "replaced" else row.digest) or "")
+        if row.action in ("added", "replaced") and row.digest:
+            found.add(row.digest)
+    return found
+
+
 def unfinished(path: Path, head: Head) -> int:
     """Bytes behind `head`, left by a writer that was stopped: `disk.append` at `head.bytes` drops
     them."""
@@ -163,7 +193,7 @@ def faults(rows: Iterable[Row], intakes: Iterable[Intake]) -> list[str]:
     ended: dict[str, int] = {}
     for row in rows:
         gone = row.replaces if row.action == "replaced" else row.digest
-        if row.action in ("replaced", "removed") and gone is not None:
+        if row.action in ("replaced", "removed", "lost") and gone is not None:
             if live.pop(gone, None) is None:
                 found.append(f"row {row.row} of the log: {row.action} what was not in the index")
             ended[gone] = row.row

@@ -19,6 +19,7 @@ from index.formats.html import read_html
 from index.formats.mail import attachments, messages, read_mail
 from index.formats.markdown import read_markdown
 from index.formats.odt import read_odt
+from index.formats.pdf import read_pdf
 from index.formats.plain import read_text
 from index.formats.tables import read_table
 from index.reading import DEFAULTS, Options, Reader, Reading, Unpacker, Unreadable
@@ -33,6 +34,7 @@ READERS: dict[str, Reader] = {
     ".epub": read_epub,
     ".docx": read_docx,
     ".odt": read_odt,
+    ".pdf": read_pdf,
     ".csv": read_table,
     ".tsv": read_table,
     ".eml": read_mail,

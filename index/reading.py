@@ -1,4 +1,4 @@
-"""What a reader makes of a file, and what a container holds: records between bytes and documents."""
+"""What a reader makes of a file and what a container holds: between bytes and documents."""
 
 from __future__ import annotations
 

@@ -106,37 +106,13 @@ class Receiver:
             yield replace(held, received=replace(held.received, intake=intake))
 
     def _received(self, file: File, part: Part) -> Received:
-        reading, source = part.reading, part.source
-        if not any(map(str.isalnum, "".join(reading.text[a:b] for a, b in reading.paragraphs))):
-            raise InputError(f"{source}: no text, not one letter or digit", "leave it out")
-        sha256 = file.sha256 if part.parent is None else sha256_hex(part.data)
-        given = file.given
+        sha256, given = file.sha256, file.given
         if part.parent is not None:
-            row = self._beside(Path(file.path)).find(source.rpartition("/")[2], sha256)
-            given = row | self._given
-        known = reading.metadata | given
-        uncertain = [name for name in reading.uncertain if name not in given and name in known]
-        if "language" not in known and (language := detected(_prose(part))):
-            known["language"] = language
-            uncertain.append("language")
-        document = Document(
-            id=document_id(source, reading.text),
-            source=source,
-            sha256=sha256,
-            text=reading.text,
-            **known,
-            parent=part.parent,
-            uncertain=tuple(uncertain),
-            notes=reading.notes + odd_characters(reading.text),
-            pages=reading.pages,
-            sections=reading.sections,
-            anchors=reading.anchors,
-            paragraphs=reading.paragraphs,
-            hidden=reading.hidden,
-            layout=reading.layout,
-        )
+            sha256 = sha256_hex(part.data)
+            name = part.source.rpartition("/")[2]
+            given = self._beside(Path(file.path)).find(name, sha256) | self._given
         intake = Intake(
-            source=source,
+            source=part.source,
             sha256=sha256,
             bytes=len(part.data),
             file=file.path,
@@ -148,7 +124,7 @@ class Receiver:
             given=given,
             kept=self._config.keep_originals,
         )
-        return Received(document, intake)
+        return Received(document_of(part, sha256, given), intake)
 
     def _beside(self, file: Path) -> MetadataManifest:
         """The manifest given, or the one in the file's folder, parsed once."""
@@ -165,6 +141,37 @@ class Receiver:
         if isinstance(known, InputError):
             raise known
         return known
+
+
+def document_of(part: Part, sha256: str, given: Mapping[str, str]) -> Document:
+    """The document that a part of a file is; what is `given` goes before what the file says.
+
+    Raises `InputError` when there is nothing to read in it.
+    """
+    reading, source = part.reading, part.source
+    if not any(map(str.isalnum, "".join(reading.text[a:b] for a, b in reading.paragraphs))):
+        raise InputError(f"{source}: no text, not one letter or digit", "leave it out")
+    known = reading.metadata | dict(given)
+    uncertain = [name for name in reading.uncertain if name not in given and name in known]
+    if "language" not in known and (language := detected(_prose(part))):
+        known["language"] = language
+        uncertain.append("language")
+    return Document(
+        id=document_id(source, reading.text),
+        source=source,
+        sha256=sha256,
+        text=reading.text,
+        **known,
+        parent=part.parent,
+        uncertain=tuple(uncertain),
+        notes=reading.notes + odd_characters(reading.text),
+        pages=reading.pages,
+        sections=reading.sections,
+        anchors=reading.anchors,
+        paragraphs=reading.paragraphs,
+        hidden=reading.hidden,
+        layout=reading.layout,
+    )
 
 
 def made(document: Document) -> Received:

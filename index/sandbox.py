@@ -115,7 +115,7 @@ class Sandbox:
         skip: list[Skipped] = []
         while True:
             attempt = _Attempt(source, data)
-            worker = self._take()
+            worker = self._take(source)
             try:
                 ask = Ask(source, options.ocr, tuple(skip))
                 for said, body in worker.ask(ask, data, self.seconds, options.progress):
@@ -139,7 +139,7 @@ class Sandbox:
     def _parts_of(self, job: Job) -> Parts:
         return self.parts(job.data, job.source, job.options)
 
-    def _take(self) -> WorkerProcess:
+    def _take(self, source: str) -> WorkerProcess:
         with self._lock:
             while self._idle:
                 worker = self._idle.pop()
@@ -147,7 +147,11 @@ class Sandbox:
                     return worker
                 self._all.discard(worker)
                 worker.close()
-        worker = WorkerProcess(self._command, self._largest, self._watch)
+        try:
+            worker = WorkerProcess(self._command, self._largest, self._watch)
+        except OSError as error:
+            what = f"{source}: no process to read it could be started ({error.strerror})"
+            raise InputError(what, "close other programs") from error
         with self._lock:
             self._all.add(worker)
         return worker

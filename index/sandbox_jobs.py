@@ -18,6 +18,9 @@ BUFFERED = 16 << 20
 
 Parts = Generator[Part | Unreadable, None, None]
 
+RECORD = 128
+"""Bytes that a paragraph or a heading takes in memory: a tuple of 56, two numbers of 32 each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -132,4 +135,6 @@ class _Task:
 def _size(part: Part | Unreadable) -> int:
     if isinstance(part, Unreadable):
         return len(part.reason)
-    return len(part.data) + len(part.reading.text) + len(part.reading.layout)
+    reading = part.reading
+    records = len(reading.paragraphs) + len(reading.sections) + len(reading.anchors)
+    return len(part.data) + len(reading.text) + len(reading.layout) + RECORD * records

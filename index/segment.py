@@ -116,8 +116,8 @@ class Segment:
         vectors: Floats,
         language: str,
     ) -> Segment:
-        """`headers` and `passages` (each document's) in step with `received`; `tokens` and `vectors`
-        [passages, d] with all passages; `language` is that of documents that name none."""
+        """`headers` and `passages` (each document's) in step with `received`; `tokens` and
+        `vectors` [passages, d] with all passages; `language`: of documents that name none."""
         documents = [each.document for each in received]
         intakes = [each.intake for each in received]
         flat = [passage for group in passages for passage in group]
@@ -153,16 +153,7 @@ class Segment:
 
     def document(self, row: int) -> Document:
         """Raises `ragged.Altered` when its bytes are not those that were written."""
-        fields: dict[str, Any] = json.loads(self.cards[row]) | json.loads(self.bodies[row])
-        parts = {
-            "pages": tuple(Page(**page) for page in fields["pages"]),
-            "sections": tuple(Section(**section) for section in fields["sections"]),
-            "anchors": tuple(Anchor(**anchor) for anchor in fields["anchors"]),
-            "paragraphs": tuple((a, b) for a, b in fields["paragraphs"]),
-            "hidden": tuple((a, b) for a, b in fields["hidden"]),
-            "layout": self.layouts[row],
-        }
-        return Document(**_card(fields) | parts)
+        return document_from(self.cards[row], self.bodies[row], self.layouts[row])
 
     def card(self, row: int) -> Document:
         """A document without its text: what is known of it."""
@@ -335,6 +326,20 @@ def digests_of(folder: Path) -> set[str]:
 def source_key(source: str) -> int:
     """A document's path, however it is spelt, as 64 bits."""
     return int(sha256_hex(os.path.normpath(source).encode("utf-8", "surrogateescape"))[:16], 16)
+
+
+def document_from(card: bytes, body: bytes, layout: bytes) -> Document:
+    """A document from the three parts in which a segment keeps it."""
+    fields: dict[str, Any] = json.loads(card) | json.loads(body)
+    parts = {
+        "pages": tuple(Page(**page) for page in fields["pages"]),
+        "sections": tuple(Section(**section) for section in fields["sections"]),
+        "anchors": tuple(Anchor(**anchor) for anchor in fields["anchors"]),
+        "paragraphs": tuple((a, b) for a, b in fields["paragraphs"]),
+        "hidden": tuple((a, b) for a, b in fields["hidden"]),
+        "layout": layout,
+    }
+    return Document(**_card(fields) | parts)
 
 
 def _card(fields: dict[str, Any]) -> dict[str, Any]:

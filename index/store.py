@@ -34,7 +34,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from index import disk, generation
-from index.documents import Document
+from index.documents import Document, sha256_hex
 from index.errors import IndexDamaged, IndexLocked, IndexMissing, IndexStateError, InputError
 from index.generation import Finished
 from index.intake import TOOL, utc_now
@@ -42,8 +42,8 @@ from index.intake_log import NAME as LOG
 from index.intake_log import Entry, Head, Row, extended
 from index.intake_log import faults as log_faults
 from index.intake_log import read as read_log
+from index.manifest import COPY, Manifest
 from index.manifest import NAME as MANIFEST
-from index.manifest import Manifest
 from index.originals import Originals
 from index.pending import FOLDER as PENDING
 from index.pending import Pending
@@ -109,7 +109,12 @@ class IndexFolder:
     def _finished(self) -> list[str]:
         """Numbers of the generations that were written to their end, in or out of force."""
         try:
-            return [n for n in self._numbered() if (self._generations / n / MANIFEST).is_file()]
+            return [
+                n
+                for n in self._numbered()
+                if (self._generations / n / MANIFEST).is_file()
+                or (self._generations / n / COPY).is_file()
+            ]
         except OSError as error:
             raise _unreadable(self._generations, error) from error
 
@@ -147,15 +152,18 @@ class IndexFolder:
         raise self._damaged(folder, "keeps changing while it is read")
 
     @contextmanager
-    def writing(self, command: str) -> Iterator[None]:
-        """Holds the write lock; a second writer is told who holds it. Dies with its process."""
+    def writing(self, command: str, sound: bool = True) -> Iterator[None]:
+        """Holds the write lock; a second writer is told who holds it. Dies with its process.
+
+        What a stopped writer left is cleared away first, unless the index may not be `sound`.
+        """
         try:
             ours = [
                 path
                 for path in (self._generations, self.path / "lock", self.path)
                 if not path.exists()
             ]
-            self.path.mkdir(parents=True, exist_ok=True)
+            disk.ensure_folder(self.path)
             lock = FileLock(self.path / "lock", timeout=0)
             lock.acquire()
         except Timeout as error:
@@ -172,10 +180,11 @@ class IndexFolder:
             holder = {"pid": os.getpid(), "command": command, "since": utc_now()}
             with suppress(OSError):  # a courtesy to others: a full disk is found out at the commit
                 (self.path / "lock.json").write_text(json.dumps(holder), encoding="utf-8")
-            self._settle()
-            self._collect()
-            self._prune()
-            self._tidy()
+            if sound:
+                self._settle()
+                self._collect()
+                self._prune()
+                self._tidy()
             self._stale = bool(self._records())
             try:
                 yield
@@ -200,11 +209,13 @@ class IndexFolder:
         kept: Snapshot | None = None,
         dropped: Set[str] = frozenset(),
         entries: Sequence[Entry] = (),
+        log: Head | None = None,
     ) -> None:
         """Puts into force: what `kept`, the generation now in force, holds (nothing when None)
         without the documents `dropped`, and fresh segments; adds `entries` to the log.
 
-        `settings` is a manifest whose files and counts do not matter. Must be called while
+        `settings` is a manifest whose files and counts do not matter; `log` is how far the log is
+        to be kept, all of what is in force unless it says so. Must be called while
         `writing`. On any failure the old generation stays in force.
         """
         final = self._generations / f"{max(map(int, self._numbered()), default=0) + 1:06d}"
@@ -214,7 +225,7 @@ class IndexFolder:
             if draft.exists():
                 disk.remove_tree(draft)
             root = self.current() if self.exists() else None
-            before = Manifest.load(root).log if root else Head()
+            before = log or (Manifest.load(root).log if root else Head())
             rows, head = extended(before, entries, utc_now(), TOOL)
             old = generation.finished(root, kept.manifest, dropped) if kept and root else []
             generation.save(draft, replace(settings, log=head), chain(old, fresh))
@@ -253,6 +264,7 @@ class IndexFolder:
         for record in self._records():  # first: what has none is known to be over
             disk.remove_file(record)
         if (self.path / PENDING).exists():
+            disk.sync(self.path / PENDING)
             disk.remove_tree(self.path / PENDING)
         self._stale = False
 
@@ -268,6 +280,10 @@ class IndexFolder:
     def _records(self) -> list[Path]:
         return sorted((self.path / PENDING).glob("*.json"))
 
+    def sync_originals(self) -> None:
+        """Makes those that were kept durable: before anything durable refers to them."""
+        self._originals.sync()
+
     def keep_original(self, data: bytes) -> None:
         """Keeps a file for a document that is about to be committed. While `writing`."""
         self._originals.begin()
@@ -275,7 +291,53 @@ class IndexFolder:
 
     def original(self, document: Document) -> bytes:
         """The bytes that a document was read from."""
-        return self._originals.read(document.sha256)
+        return self.original_of(document.sha256)
+
+    def original_of(self, sha256: str) -> bytes:
+        """The bytes with this SHA-256. Raises `IndexDamaged` when they are not there."""
+        return self._originals.read(sha256)
+
+    def restore_original(self, sha256: str, elsewhere: Path) -> bool:
+        """True when an original is as it was, or was had back from where it was read. While
+        `writing`."""
+        try:
+            self._originals.read(sha256)
+        except IndexDamaged:
+            try:
+                data = elsewhere.read_bytes()
+            except (OSError, ValueError):
+                return False
+            if sha256_hex(data) != sha256:
+                return False
+            self.keep_original(data)
+        return True
+
+    def point_at_the_newest(self) -> None:
+        """Mends `CURRENT` where it does not name a generation that was written to its end."""
+        finished = self._finished()
+        with suppress(IndexStateError):
+            if self.current().name in finished:
+                return
+        if not finished:
+            raise IndexDamaged(
+                f"{self.path}: no generation in it was written to its end",
+                f"add the files again: onrecord add --index NEW_FOLDER {self.path / 'originals'}",
+            )
+        disk.write_bytes(self.path / "CURRENT.tmp", (finished[-1] + "\n").encode())
+        disk.replace(self.path / "CURRENT.tmp", self.path / "CURRENT")
+        disk.sync(self.path)
+
+    def set_log_aside(self) -> None:
+        """Keeps a damaged log under a name of its own: it may still be evidence."""
+        log = self.path / LOG
+        if log.exists():
+            aside = log.with_suffix(f".damaged-{utc_now().replace(':', '')}.jsonl")
+            disk.write_bytes(aside, log.read_bytes())
+            disk.sync(self.path)
+
+    @property
+    def log_path(self) -> Path:
+        return self.path / LOG
 
     def log(self) -> list[Row]:
         """The rows of the intake log, each checked against the one before."""
@@ -284,6 +346,7 @@ class IndexFolder:
     def _tidy(self) -> None:
         """Deletes originals of documents that are not in the index, if there may be any."""
         if self._originals.is_untidy():
+            disk.sync(self.path)  # what `CURRENT` says must last before what it needs not goes
             self._originals.tidy(self._referenced())
 
     def _referenced(self) -> set[str]:
@@ -319,9 +382,10 @@ class IndexFolder:
         finished = self._finished()
         if keep not in finished and finished:
             raise self._unpointed(f"names {keep}, which is not there", finished)
-        for name in self._numbered(drafts=True):
-            if name == keep:
-                continue
+        old = [name for name in self._numbered(drafts=True) if name != keep]
+        if old:
+            disk.sync(self.path)
+        for name in old:
             path = self._generations / name
             try:
                 disk.remove_tree(path)
@@ -337,6 +401,7 @@ class IndexFolder:
         pointing at it."""
         if self._pointer("CURRENT") is None and self.exists():
             self.current()  # raises when it is damage and no killed writer
+            disk.sync(self._generations)
             disk.replace(self.path / "CURRENT.tmp", self.path / "CURRENT")
             disk.sync(self.path)
 

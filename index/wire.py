@@ -191,8 +191,15 @@ def found(
     source: str, parent: str | None, reading: Reading, data: bytes
 ) -> tuple[Found, tuple[bytes, ...]]:
     """A document as header and body. The parent has the bytes of the file itself already, and
-    believes no other. Raises `WireError` for a reading that is none.
+    believes no other. Notes and metadata become one line each: no document is lost for a line end.
+    Raises `WireError` for a reading that is none.
     """
+    try:
+        metadata = checked(reading.metadata, "metadata")
+    except InputError as error:
+        raise WireError(error.what) from error
+    notes = (" ".join(note.split())[:LONGEST_NOTE].rstrip() for note in reading.notes)
+    reading = replace(reading, metadata=metadata, notes=tuple(note for note in notes if note))
     check(reading)
     try:
         body = (reading.text.encode(), reading.layout, b"" if parent is None else data)
@@ -242,8 +249,8 @@ def check(reading: Reading) -> None:
 def _check_spans(name: str, spans: Spans, length: int) -> None:
     before = 0
     for start, end in spans:
-        if not before <= start < end <= length:
-            raise WireError(f"{name} empty, out of order or outside the text: {start}..{end}")
+        if not before <= start <= end <= length:
+            raise WireError(f"{name} out of order or outside the text: {start}..{end}")
         before = end
 
 

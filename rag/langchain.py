@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 from rag.answer import Hit, hit_json
 from rag.assistant import Assistant, open_assistant
 from rag.filters import EVERYTHING, Filters
+from rag.pinpoints import pinpoint_json
 
 
 class OnRecordRetriever(BaseRetriever):
@@ -60,5 +61,6 @@ def _document(hit: Hit) -> LangChainDocument:
             "url": document.url,
             "sha256": document.sha256,
             "repeats": hit_json(hit)["repeats"],
+            **pinpoint_json(hit.pinpoint),
         },
     )

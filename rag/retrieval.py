@@ -111,7 +111,9 @@ class Retriever:
             order = sorted(range(len(marks)), key=lambda number: (-marks[number], number))
             hits = [replace(hits[number], score=marks[number]) for number in order]
             windows = [windows[number] for number in order]
-        groups = grouped(range(len(hits)), lambda number: hits[number].passage.text, wanted)
+        # What stands hidden in its source comes last: no copy of it may swallow what is seen.
+        order = sorted(range(len(hits)), key=lambda number: hits[number].pinpoint.hidden)
+        groups = grouped(order, lambda number: hits[number].passage.text, wanted)
         shown = tuple(windows[first] for first, *_ in groups)
         why = self._why(question, encoded, weights)
         fits = scores(sentences, spans(shown), weights)

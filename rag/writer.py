@@ -24,6 +24,7 @@ from rag.chat_faults import failure, status_of, talks_nonsense
 from rag.composers import Composer, Draft
 from rag.extractive import FEWEST_WORDS
 from rag.late_interaction import LateInteraction
+from rag.pinpoints import as_seen
 from rag.prompting import as_data, meant_for_machines, prompt
 from rag.quotes import locate_quote
 from rag.retrieval import Found
@@ -148,11 +149,15 @@ def keyed(hits: Iterable[Hit]) -> dict[str, Hit]:
 def messages_for(question: str, passages: Mapping[str, Hit]) -> list[tuple[str, str]]:
     """The prompt: rules, then passages as fenced data, then the question."""
     fenced = "\n".join(
-        f'<passage key="{key}">\n{as_data(hit.passage.text)}\n</passage>'
-        for key, hit in passages.items()
+        f'<passage key="{key}">\n{as_data(_seen(hit))}\n</passage>' for key, hit in passages.items()
     )
     asked = prompt("write_question").substitute(passages=fenced, question=as_data(question))
     return [("system", prompt("write_rules").template), ("user", asked)]
+
+
+def _seen(hit: Hit) -> str:
+    """The passage without words that stand hidden in the source: no model is to read them."""
+    return as_seen(hit.document, hit.passage.span.start, hit.passage.span.end)
 
 
 class Quoted(BaseModel):

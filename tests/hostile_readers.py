@@ -154,7 +154,7 @@ def echo(data: bytes, source: str, options: Options = DEFAULTS, /) -> Reading:
 MISFITS = {
     "outside": Reading("Ice.", ((0, 5),)),
     "crossed": Reading("Ice.", ((2, 4), (0, 2))),
-    "empty": Reading("Ice.", ((1, 1),)),
+    "backwards": Reading("Ice.", ((2, 1),)),
     "before": Reading("Ice.", ((-1, 2),)),
     "hidden": Reading("Ice.", (), hidden=((3, 9),)),
     "sections": Reading("Ice.", (), sections=(Section("b", 2, 3), Section("a", 0, 1))),
@@ -164,9 +164,7 @@ MISFITS = {
     "unknown": Reading("Ice.", (), pages=(Page("i", 0, 0, float("nan")),)),
     "date": Reading("Ice.", (), metadata={"published": "yesterday"}),
     "field": Reading("Ice.", (), metadata={"colour": "red"}),
-    "lines": Reading("Ice.", (), metadata={"title": "a\nb"}),
     "uncertain": Reading("Ice.", (), uncertain=("colour",)),
-    "note": Reading("Ice.", (), notes=("",)),
     "layout": Reading("Ice.", (), layout=b"no such thing"),
     "surrogate": Reading("Ice\ud800", ()),
 }

@@ -118,7 +118,7 @@ def scanned(data: bytes, invisible: str = "") -> bytes:
         for page in document:
             picture = page.render(scale=200 / 72).to_pil().convert("L")
             canvas.drawImage(ImageReader(picture), 0, 0, WIDTH, HEIGHT)
-            text = canvas.beginText(40, 500)
+            text = canvas.beginText(40, 510)
             text.setFont(FONT, 10)
             text.setTextRenderMode(3)
             text.textLines(invisible)
@@ -127,3 +127,24 @@ def scanned(data: bytes, invisible: str = "") -> bytes:
             page.close()
     canvas.save()
     return buffer.getvalue()
+
+
+def assembled(content: bytes, catalog: bytes = b"", page: bytes = b"", *others: bytes) -> bytes:
+    """A file of one page put together object by object: 1 is the catalog, 3 the page, 4 what it
+    draws, in Times as /F1; `others` are 6 and on."""
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R" + catalog + b">>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 420 595]/Contents 4 0 R" + page + b">>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Times-Roman>>",
+        *others,
+    ]
+    body, places = b"%PDF-1.7\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(body))
+        body += b"%d 0 obj%s endobj\n" % (number, one)
+    rows = b"".join(b"%010d 00000 n \n" % place for place in places)
+    table = b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(objects) + 1, rows)
+    trailer = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n" % (len(objects) + 1, len(body))
+    return body + table + trailer + b"%%EOF\n"

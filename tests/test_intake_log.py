@@ -22,9 +22,12 @@ from index.intake_log import (
     added,
     extended,
     faults,
+    live,
+    lost,
     read,
     removed,
     replaced,
+    sound,
     unfinished,
 )
 from index.metadata import FIELDS
@@ -209,6 +212,21 @@ def test_any_flipped_bit_is_found(log):
             read(path, head)
 
 
+def test_the_rows_before_a_damaged_one_are_sound_and_can_be_gone_on_from(log):
+    path, head = log
+    data, rows = path.read_bytes(), read(path, head)
+    assert sound(path, head.bytes) == (rows, head)
+    ends = [position + 1 for position, byte in enumerate(data) if byte == ord("\n")]
+    for position in range(0, len(data), 7):
+        path.write_bytes(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
+        whole = sum(end <= position for end in ends)
+        found, at = sound(path, head.bytes)
+        assert (found, at.rows) == (rows[:whole], whole)
+        more, longer = extended(at, [REPAIRED], TIME, TOOL)
+        disk.append(path, more, at.bytes)
+        assert [row.action for row in read(path, longer)][whole:] == ["repaired"]
+
+
 def test_rows_that_are_left_out_moved_or_made_anew_are_found(log):
     path, head = log
     lines = path.read_bytes().splitlines(keepends=True)
@@ -363,3 +381,9 @@ def test_the_log_and_the_documents_that_are_there_are_held_together(tmp_path):
         "row 2 of the log: removed what was not in the index"
     ]
     assert found(tmp_path, [added(a)], a, a) == ["a.txt: no row of the log says how it came in"]
+    assert found(tmp_path, [*whole, lost(c.digest())], a2) == []
+    assert found(tmp_path, [*whole, lost(c.digest())], a2, c) == [
+        "c.txt: row 7 of the log says that it went out"
+    ]
+    (tmp_path / "log").write_bytes(logged(whole)[0])
+    assert live(read(tmp_path / "log", logged(whole)[1])) == {a2.digest(), c.digest()}

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,7 @@ def test_a_reader_has_no_network_and_changes_no_file(hostile, tmp_path):
 def test_tesseract_is_the_one_program_that_a_reader_may_start():
     refuse("subprocess.Popen", ("/usr/bin/tesseract", ["tesseract", "-"], None, None))
     refuse("open", (os.devnull, None, os.O_RDWR))
+    refuse("os.kill", (1, signal.SIGTERM))  # a page that takes too long
     for executable in ("sh", "/tmp/tesseract/sh", "tesseract-helper"):  # noqa: S108
         with pytest.raises(PermissionError):
             refuse("subprocess.Popen", (executable, [executable], None, None))
@@ -261,6 +263,18 @@ def test_modules_in_the_working_folder_are_not_imported(tmp_path, monkeypatch):
         assert text(fresh, "a.txt", "One.") == "One."
 
 
+UNSTARTED = [
+    (("no-such-program",), InputError, "no process to read it could be started"),
+    ((sys.executable, "-c", "raise SystemExit('no index')"), WorkerCrash, "exit code 1: no index"),
+]
+
+
+@pytest.mark.parametrize(("command", "kind", "reason"), UNSTARTED)
+def test_a_worker_that_does_not_start_is_named(command, kind, reason):
+    with Sandbox(command=command) as broken, pytest.raises(kind, match=rf"^a\.txt: .*{reason}"):
+        take(broken, "a.txt", "One.")
+
+
 # Parents that end, are interrupted, or fork
 
 PARENT = f"""
@@ -387,6 +401,21 @@ def test_an_altered_frame_is_refused_or_is_a_reading_that_holds_together(place, 
 def test_a_reading_whose_parts_do_not_fit_is_not_sent(name):
     with pytest.raises(wire.WireError):
         framed(MISFITS[name])
+
+
+def test_notes_and_metadata_are_one_line_each_and_a_parent_insists_on_it():
+    untidy = Reading(
+        "Ice.", (), metadata={"title": " The\nice "}, notes=("left\nout", " ", "x" * 9999)
+    )
+    header, body = wire.found("a.txt", None, untidy, b"")
+    assert header.reading.metadata == {"title": "The ice"}
+    assert header.reading.notes == ("left out", "x" * wire.LONGEST_NOTE)
+    for bad in ({"metadata": untidy.metadata}, {"notes": ("left\nout",)}, {"notes": ("",)}):
+        stream = io.BytesIO()
+        wire.write_frame(stream, replace(header, reading=replace(header.reading, **bad)), *body)
+        stream.seek(0)
+        with pytest.raises(wire.WireError, match=r"metadata|note"):
+            wire.message(*wire.read_frame(stream, 20_000))
 
 
 def test_a_layout_cannot_unfold_without_bound():

@@ -39,8 +39,11 @@ class Block:
 
 @dataclass(slots=True)
 class Buffer:
-    """The block being read; `last` is its last character, `solid` the last that is no space. What is not seen in it goes to `unseen` and becomes a block behind it,
-    so that the words of a block that is seen are those that are seen side by side."""
+    """The block being read; `last` is its last character, `solid` the last that is no white space.
+
+    What is not seen in it goes to `unseen` and becomes a block behind it, so that the words of a
+    block that is seen are those that are seen side by side.
+    """
 
     parts: list[str] = field(default_factory=list)
     length: int = 0
@@ -83,7 +86,7 @@ class Buffer:
         if self.last == " ":
             self.parts[-1] = self.parts[-1][:-1]
             self.length -= 1
-            self.last = self.parts[-1][-1:]
+            self.last = self.solid
 
     def gap(self, tag: str, hidden: bool) -> None:
         """What parts the blocks of a table row: cells, items of a list in a cell, all others."""

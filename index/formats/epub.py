@@ -19,6 +19,8 @@ from index.formats.trees import xhtml_tree
 from index.reading import DEFAULTS, Options, Reading
 
 MIMETYPE = b"application/epub+zip"
+MOST_NAMED = 5
+"""Files that one note names."""
 _PAGES_OF_TEXT = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
 
 
@@ -56,17 +58,18 @@ def read_epub(data: bytes, source: str, options: Options = DEFAULTS, /) -> Readi
     package = Package(archive)
     metadata, uncertain = package.metadata()
     binding = _Binding()
-    faults = list(_bind(archive, package, binding))
+    faults: dict[str, list[str]] = {}
+    for fault, path in _bind(archive, package, binding):
+        faults.setdefault(fault, []).append(path)
     if not binding.blocks:
-        fault = next((fault for fault in faults if isinstance(fault, InputError)), None)
-        raise fault or InputError(f"{source}: no text in it", "leave it out")
+        why = "; ".join(_listed(fault, paths) for fault, paths in faults.items())
+        raise InputError(f"{source}: no text in it{why and f' ({why})'}", "leave it out")
     reading = compose(binding.blocks)
     try:
         reading = _with_tables(reading, *package.tables())
     except InputError as error:
         notes.append(f"table of contents not read ({error.what.removeprefix(source)[2:]})")
-    said = (str(fault.what) if isinstance(fault, InputError) else fault for fault in faults)
-    notes += [text.removeprefix(f"{source}: ") for text in said]
+    notes += [_listed(fault, paths) for fault, paths in faults.items()]
     notes += [left_out(what, texts) for what, texts in binding.apart.items()]
     notes += hidden_note(reading)
     return replace(reading, metadata=metadata, uncertain=uncertain, notes=tuple(notes))
@@ -81,22 +84,29 @@ def _odd_mimetype(archive: Archive) -> Iterator[str]:
         yield f"its mimetype is “{said}”, not application/epub+zip"
 
 
-def _bind(archive: Archive, package: Package, binding: _Binding) -> Iterator[str | InputError]:
-    """Binds the chapters; yields what is not among them and why."""
+def _listed(fault: str, paths: Sequence[str]) -> str:
+    """A note on some files of the book, however many."""
+    more = f" and {len(paths) - MOST_NAMED:,} more" if len(paths) > MOST_NAMED else ""
+    return f"{fault}: {', '.join(paths[:MOST_NAMED])}{more}"
+
+
+def _bind(archive: Archive, package: Package, binding: _Binding) -> Iterator[tuple[str, str]]:
+    """Binds the chapters; yields what is odd or missing, and the path of the file."""
     order, outside = package.reading_order()
     sheets: dict[str, str] = {}
     for item in order:
         if "nav" in item.properties:
-            yield f"left out: {item.path}, the table of contents"
+            yield "left out: the table of contents", item.path
         elif item.media_type not in _PAGES_OF_TEXT:
-            yield f"left out: {item.path}, of type {item.media_type or 'unknown'}"
+            yield f"left out: of type {item.media_type or 'unknown'}", item.path
         else:
             try:
-                yield from _chapter(archive, item.path, sheets, binding)
+                for fault in _chapter(archive, item.path, sheets, binding):
+                    yield fault, item.path
             except InputError as error:
-                yield error
-    if outside:
-        yield f"left out: {outside} part{'s' if outside > 1 else ''} outside the reading order"
+                yield error.what.removeprefix(f"{archive.source}: {item.path}: "), item.path
+    for item in outside:
+        yield "left out: outside the reading order", item.path
 
 
 def _chapter(
@@ -104,14 +114,14 @@ def _chapter(
 ) -> Iterator[str]:
     data = archive.read(path)
     if data is None:
-        yield f"{path}: named in the reading order, and not there"
+        yield "named in the reading order, and not there"
         return
     where = f"{archive.source}: {path}"
     text, notes = without_controls(decoded(data, where))
-    yield from (f"{path}: {note}" for note in notes)
+    yield from notes
     tree, well_formed = xhtml_tree(text, where)
     if not well_formed:
-        yield f"{path}: not well-formed XHTML, read as HTML"
+        yield "not well-formed XHTML, read as HTML"
     for link in tree.iter("link"):
         sheet = resolved(path, link.get("href") or "")
         if "stylesheet" in (link.get("rel") or "").lower() and sheet not in sheets:

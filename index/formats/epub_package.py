@@ -128,15 +128,15 @@ class Package:
                 properties = tuple((item.get("properties") or "").split())
                 yield item.get("id") or "", Item(path, item.get("media-type") or "", properties)
 
-    def reading_order(self) -> tuple[list[Item], int]:
-        """The files of the book from first to last, each once, and how many parts stand outside of
-        its reading order."""
+    def reading_order(self) -> tuple[list[Item], list[Item]]:
+        """The files of the book from first to last, each once, and those that stand outside of its
+        reading order, such as notes to be shown in a window."""
         order: dict[str, Item] = {}
-        outside = 0
+        outside: list[Item] = []
         for name, reference in children(self._spine):
             item = self._items.get(reference.get("idref") or "") if name == "itemref" else None
             if item and reference.get("linear") == "no":
-                outside += 1
+                outside.append(item)
             elif item:
                 order.setdefault(item.path, item)
         return list(order.values()), outside

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import InputError
 from index.formats.blocks import Block, compose
+from index.formats.composing import count
 from index.formats.html_encoding import decoded
 from index.formats.html_metadata import page_metadata
 from index.formats.main_text import (
@@ -154,12 +155,25 @@ def read_html(data: bytes, source: str, options: Options = DEFAULTS, /) -> Readi
     return replace(reading, metadata=metadata, uncertain=uncertain, notes=(*reading.notes, *notes))
 
 
+def read_whole(page: str, source: str) -> Reading:
+    """Decoded HTML that is all content, such as the body of a mail: no part of it is left out but
+    what is no text of it (scripts, fields of forms). `InputError` when there is none."""
+    text, notes = without_controls(page.replace("\0", "\x01"))
+    tree = html_tree(text, source)
+    walk = Walk(tree, styles_of(tree))
+    if not walk.blocks:
+        raise InputError(f"{source}: no text in it", "leave it out")
+    reading = compose(walk.blocks)
+    notes += [left_out(what, texts) for what, texts in walk.apart.items()]
+    return replace(reading, notes=(*notes, *hidden_note(reading)))
+
+
 def without_controls(text: str) -> tuple[str, list[str]]:
     """A page without the control characters that no page may hold, and a note on them."""
     found = len(_CONTROLS.findall(text))
     if not found:
         return text, []
-    return _CONTROLS.sub("", text), [f"left out: {found:,} control characters"]
+    return _CONTROLS.sub("", text), [f"left out: {count(found, 'control character')}"]
 
 
 def _title(tree: _Element) -> str:
@@ -236,10 +250,10 @@ def left_out(what: str, texts: Sequence[str]) -> str:
     """A note for people: what, how much, and how it begins."""
     size = sum(len(text) for text in texts)
     example = " ".join(" ".join(texts[0].split()[:6])[:60].split())
-    return f"left out: {what}, {size:,} characters (“{example} …”)"
+    return f"left out: {what}, {count(size, 'character')} (“{example} …”)"
 
 
 def hidden_note(reading: Reading) -> list[str]:
     """That a part of the text is not seen by somebody who looks at the page."""
     size = sum(end - start for start, end in reading.hidden)
-    return [f"hidden text, marked as such: {size:,} characters"] if size else []
+    return [f"hidden text, marked as such: {count(size, 'character')}"] if size else []

@@ -50,7 +50,7 @@ def nodes(tree: _Element) -> tuple[dict[str, Node], list[str]]:
         for node in _nodes(value, _DEEPEST):
             if len(known) < MOST_NODES:
                 _join(known, node)
-    return known, notes
+    return known, list(dict.fromkeys(notes))
 
 
 def _nodes(value: Any, deeper: int) -> Iterator[Node]:

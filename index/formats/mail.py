@@ -7,10 +7,12 @@ ask of mail. The body is the plain text where there is one, else the HTML.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 
 from index.dates import normalised
+from index.documents import Section
 from index.errors import InputError
 from index.formats import mail_body
 from index.formats.archives import no_reader
@@ -54,9 +56,12 @@ LONGEST_NAME = 100
 """Characters of a name that is made of a header; file systems take 255 bytes."""
 
 _UNSAFE = re.compile(r"[\0-\x1f\x7f/\\:]+")
-_FROM_LINE = re.compile(rb"From [^\r\n]{0,200}?\d{1,2}:\d\d[^\r\n]{0,60}(?:\r?\n|\Z)")
-"""The line between messages, with a time of day in it, so that a sentence that begins with "From"
-is none. Its other parts differ from program to program."""
+_FROM_LINE = re.compile(
+    rb"From [^\r\n]{0,200}? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d{1,2} "
+    rb"\d{1,2}:\d\d[^\r\n]{0,60}(?:\r?\n|\Z)"
+)
+"""The line between messages, with the date that ends it in RFC 4155, so that a sentence that begins
+with "From" is none. What stands before the date differs from program to program."""
 _ESCAPED = re.compile(rb"^>(?=>*From )", re.MULTILINE)
 
 
@@ -70,14 +75,17 @@ def read_mail(data: bytes, source: str, options: Options = DEFAULTS, /) -> Readi
     if not composer.paragraph([Piece(head)]):
         raise InputError(f"{source}: a mail message without headers", "leave it out")
     notes = [note for text in parts.texts for note in _add_body(text, composer, source, options)]
-    metadata, uncertain, odd = _metadata(message)
+    metadata, uncertain, odd = _metadata(message, parts.texts)
     notes += [*odd, *_notes(message, parts)]
     return composer.reading(metadata, dict.fromkeys(notes), uncertain)
 
 
-def _metadata(message: Mail) -> tuple[dict[str, str], tuple[str, ...], list[str]]:
+def _metadata(
+    message: Mail, texts: list[Mail]
+) -> tuple[dict[str, str], tuple[str, ...], list[str]]:
     """What the headers say, the fields that are uncertain, and notes on what cannot be read."""
-    language = header(message, "content-language").partition(",")[0].partition("-")[0].lower()
+    languages = (header(part, "content-language") for part in (message, *texts[:1]))
+    language = next(filter(None, languages), "").partition(",")[0].partition("-")[0].lower()
     stated = {
         "title": header(message, "subject"),
         "author": sender(message),
@@ -121,10 +129,14 @@ def _add_body(part: Mail, composer: Composer, source: str, options: Options) -> 
     flowed = str(part.get_param("format") or "").lower() == "flowed"
     told = mail_body.compose(text, composer, flowed=flowed)
     if told.quoted:
-        yield f"quotes other messages, in parts of their own: {count(told.quoted, 'character')}"
+        yield _quotes(told.quoted)
     for kind in dict.fromkeys(told.armour):
         what = "text encrypted with PGP" if kind == "MESSAGE" else f"a PGP {kind.lower()}"
         yield f"left out: {what}"
+
+
+def _quotes(characters: int) -> str:
+    return f"quotes other messages, in parts of their own: {count(characters, 'character')}"
 
 
 def _add_html(text: str, composer: Composer, source: str, options: Options) -> Iterator[str]:
@@ -138,6 +150,14 @@ def _add_html(text: str, composer: Composer, source: str, options: Options) -> I
     except InputError as error:
         yield f"left out: the body in HTML ({error.what.rpartition(': ')[2]})"
         return
+    texts = [reading.text[start:end] for start, end in reading.paragraphs]
+    first = mail_body.first_quoted(texts)
+    if first is not None:
+        start = reading.paragraphs[first][0]
+        quoted = [*reading.sections, Section(mail_body.QUOTED, start, start)]
+        sections = tuple(sorted(quoted, key=lambda section: section.start))
+        reading = dataclasses.replace(reading, sections=sections)
+        yield _quotes(sum(map(len, texts[first:])))
     composer.include(reading)
     yield from reading.notes
 

@@ -7,7 +7,7 @@ parts of their own, together with the line that says whose they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from index.formats.composing import Composer, Piece, flat
@@ -25,8 +25,17 @@ _FORWARD = re.compile(
     r"-{3,} ?(?:Forwarded [Mm]essage|Forwarded by .{1,100}) ?-{3,}|Begin forwarded message:",
 )
 _HEADER_LINE = re.compile(r"\*?(?:From|Sent|Date|To|Cc|Subject):\*? \S", re.IGNORECASE)
+_HEADER_NAMES = re.compile(r"\b(?:From|Sent|Date|To|Cc|Subject):\s")
 _HEADER_LINES = 3
 """Lines with headers, one below the other, that tell that an earlier message follows (Outlook)."""
+
+_ATTRIBUTION = re.compile(
+    r"(?:On|Am|Le|El|Il|Op|Em)\s.{0,200}\d.{0,200}"
+    r"(?:wrote|schrieb.{0,80}|a écrit|escribió|ha scritto|schreef.{0,80}|escreveu)\s?:"
+)
+"""The line above a quotation as mail programs write it, with a date, in seven languages."""
+
+_LONGEST_ATTRIBUTION = 300
 
 _ARMOUR = re.compile(r"-----BEGIN PGP (SIGNED MESSAGE|MESSAGE|SIGNATURE|PUBLIC KEY BLOCK)-----")
 _ATTRIBUTION_LINES = 3
@@ -156,6 +165,24 @@ def _with_attributions(blocks: list[Block]) -> Iterator[Block]:
             text, lead = _split_attribution(text)
         if text.strip():
             yield Block(block.part, text)
+
+
+def first_quoted(paragraphs: Iterable[str]) -> int | None:
+    """The number of the paragraph with which an earlier message begins, in a body that was HTML:
+    marks of quotation are lost there, and what is quoted stands at the end."""
+    for number, text in enumerate(paragraphs):
+        line = text.strip()
+        if (
+            line.endswith(":")
+            and len(line) <= _LONGEST_ATTRIBUTION
+            and _ATTRIBUTION.fullmatch(line)
+        ):
+            return number
+        if _ORIGINAL.fullmatch(line) or _FORWARD.fullmatch(line):
+            return number
+        if len(_HEADER_NAMES.findall(line)) >= _HEADER_LINES and _HEADER_LINE.match(line):
+            return number
+    return None
 
 
 def _split_attribution(text: str) -> tuple[str, str]:

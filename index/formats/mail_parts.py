@@ -10,7 +10,6 @@ from __future__ import annotations
 import binascii
 import codecs
 import email
-import email.policy
 import email.utils
 import quopri
 import re
@@ -18,15 +17,24 @@ from collections import Counter
 from dataclasses import dataclass, field
 from email import errors
 from email.message import Message
+from email.policy import Compat32, compat32
 
 from index.errors import InputError
-from index.formats.composing import one_line
+from index.formats.composing import count, one_line
 
 LONGEST_HEADER = 100_000
 """Characters: the addresses of some 2,000 people. More are cut off, and that is noted."""
 
+LONGEST_PARAMETERS = 5_000
+"""Characters of a header that says what a part is; the standard library reads its parameters in
+quadratic time."""
+
 DEEPEST = 50
 """Parts within parts. Mail programs make three or four levels, forwarding adds one each time."""
+
+MOST_WORK = 20_000_000
+"""Boundaries times lines. The parser compares each line with all boundaries around it, which takes
+3 s for so many; a message of 25 MB has 330,000 lines and some five boundaries."""
 
 FAULTS = (RecursionError, ValueError, LookupError, TypeError, AttributeError)
 """What the standard library's parser is known to raise for malformed messages, besides defects."""
@@ -42,13 +50,32 @@ _SIGNATURES = (
 _LOCKED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _UNSOUND = (errors.InvalidBase64CharactersDefect, errors.InvalidBase64LengthDefect)
 
+_BOUNDARY = re.compile(rb"boundary\s?[*=]", re.IGNORECASE)
+
 Mail = Message
+
+
+class _Bounded(Compat32):
+    """The library's older policy, with headers cut to a length at which it is quick."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        most = LONGEST_PARAMETERS if name.lower().startswith("content-") else LONGEST_HEADER
+        return name, value[:most]
+
+
+_POLICY = _Bounded()
+_AS_IT_WAS = compat32.clone(max_line_length=None)  # no header is folded anew
 
 
 def parsed(data: bytes, source: str) -> Mail:
     """The message; `InputError` when it is none or nests too deep."""
+    if len(_BOUNDARY.findall(data)) * (data.count(b"\n") + data.count(b"\r")) > MOST_WORK:
+        raise InputError(f"{source}: a mail message of too many parts", "split it")
     try:
-        message = email.message_from_bytes(data, policy=email.policy.compat32)
+        message = email.message_from_bytes(data, policy=_POLICY)
+    except RecursionError as error:
+        raise _too_deep(source) from error
     except FAULTS as error:
         raise InputError(
             f"{source}: not a mail message that can be read ({type(error).__name__})",
@@ -62,6 +89,12 @@ def parsed(data: bytes, source: str) -> Mail:
     return message
 
 
+def _too_deep(source: str) -> InputError:
+    return InputError(
+        f"{source}: parts within parts, more than {DEEPEST} deep", "add the parts as files"
+    )
+
+
 def header(message: Mail, name: str) -> str:
     """A header's text on one line, encoded words decoded (RFC 2047), UTF-8 read (RFC 6532)."""
     return one_line(decoded_words(raw_header(message, name)))
@@ -71,7 +104,7 @@ def raw_header(message: Mail, name: str) -> str:
     """A header as it stands in the message, the first of that name, bytes read as UTF-8."""
     for key, value in message.raw_items():
         if key.lower() == name:
-            raw = str(value)[:LONGEST_HEADER].encode("utf-8", "surrogateescape")
+            raw = str(value).encode("utf-8", "surrogateescape")
             return raw.decode("utf-8", "replace")
     return ""
 
@@ -130,7 +163,8 @@ def decoded_text(octets: bytes, charset: str) -> tuple[str, str]:
     except (UnicodeError, LookupError):
         text = octets.decode("ascii", "replace")
     wrong = text.count("\ufffd")
-    return text, f"{wrong:,} bytes are not {one_line(charset)[:40] or 'ASCII'}; shown as U+FFFD"
+    name = one_line(charset)[:40] or "ASCII"
+    return text, f"{count(wrong, 'byte')} not {name}, shown as U+FFFD"
 
 
 def _codec(charset: str) -> str:
@@ -169,6 +203,8 @@ def parts_of(message: Mail, source: str) -> Parts:
     parts = Parts()
     try:
         _sort(message, parts, shown=True, depth=0)
+    except RecursionError as error:
+        raise _too_deep(source) from error
     except FAULTS as error:
         raise InputError(
             f"{source}: a mail message with damaged parts ({type(error).__name__})",
@@ -190,7 +226,7 @@ def _sort(part: Mail, parts: Parts, *, shown: bool, depth: int) -> None:
         for number, version in enumerate(inner):
             _sort(version, parts, shown=number == chosen, depth=depth + 1)
         parts.alternatives += shown and len(inner) > 1
-    elif inner and kind != "message/rfc822":
+    elif inner and part.get_content_maintype() == "multipart":
         for version in inner:
             _sort(version, parts, shown=shown, depth=depth + 1)
     else:
@@ -243,4 +279,4 @@ def is_sound(part: Mail) -> bool:
 def whole(part: Mail) -> bytes:
     """A message that is attached, as a file of its own."""
     inner = children(part)
-    return inner[0].as_bytes(policy=email.policy.compat32) if inner else octets_of(part)
+    return inner[0].as_bytes(policy=_AS_IT_WAS) if inner else octets_of(part)

@@ -109,7 +109,9 @@ def reasons(
     fitting = (block for block, fits in zip(blocks, candidate, strict=True) if fits)
     size = sum(len(block.text) for block in fitting if not block.hidden)
     found = sum(len(blocks[place].text) for place in places)
-    if not places or found < _TOO_LITTLE * size:
+    if not places:
+        kept = [not block.region for block in blocks]
+    elif found < _TOO_LITTLE * size:
         kept = [m or c for m, c in zip(main, candidate, strict=True)]
     else:
         first = _heading_before(blocks, places[0], title)

@@ -122,6 +122,7 @@ class Walk:
         apart = SELF_LINKS if _links_to_itself(element, tag) else apart
         if label and outer.apart is None:
             self._buffer.pages.append((label, self._buffer.length))
+            self._name(element, tag)
         if apart is not None:
             context = replace(outer, apart=apart)
         else:
@@ -135,13 +136,16 @@ class Walk:
             self._flush(outer)
         elif tag in BLOCKS:
             self._buffer.gap(tag, context.sight.hidden)
-        for name in (element.get("id"), element.get("name") if tag == "a" else None):
-            if name and len(name) <= _LONGEST_NAME and name.isprintable():
-                self._buffer.anchors.append((name, self._buffer.length))
+        self._name(element, tag)
         if tag == "br":
             self._line_end(context)
         elif tag == "q":
             self._buffer.add("“" if context.quotes % 2 else "‘", context.sight.hidden)
+
+    def _name(self, element: _Element, tag: str) -> None:
+        for name in (element.get("id"), element.get("name") if tag == "a" else None):
+            if name and len(name) <= _LONGEST_NAME and name.isprintable():
+                self._buffer.anchors.append((name, self._buffer.length))
 
     def _close(self, element: _Element, context: _Context, outer: _Context) -> None:
         if context.apart is not None:

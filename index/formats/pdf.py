@@ -17,16 +17,11 @@ from index.formats.pdf_compose import Composed, composed, page_starts, spelling_
 from index.formats.pdf_file import counted
 from index.formats.pdf_furniture import PageText, page_ranges, without_furniture
 from index.formats.pdf_glyphs import Frame, frame_of, runs_of
+from index.formats.pdf_headings import headings_by_outline, headings_by_size
 from index.formats.pdf_hidden import Painted, painted_on, unseen
 from index.formats.pdf_lines import Token
 from index.formats.pdf_order import blocks_of
-from index.formats.pdf_paragraphs import (
-    all_lines,
-    headings_by_outline,
-    headings_by_size,
-    paragraphs_of,
-    usual_size,
-)
+from index.formats.pdf_paragraphs import all_lines, paragraphs_of, usual_size
 from index.layout import pack
 from index.reading import DEFAULTS, Options, Reading
 
@@ -72,32 +67,17 @@ def read_pdf(data: bytes, source: str, options: Options = DEFAULTS, /) -> Readin
         labels = file.labels(document, count)
         outline = file.outline(document)
         metadata, uncertain = file.metadata(document)
-        notes = file.extras(document)
         seen = _pages(document, count, options)
-        if file.is_cut_off(data):
-            notes.insert(0, "the end of the file is missing: what could be found of it is here")
-        notes += _page_notes(seen)
-        pictures = [s.page.index for s in seen if s.picture or s.broken]
+        notes = _end_note(data) + file.extras(document) + _page_notes(seen, bool(options.ocr))
         pages = [s.page for s in seen]
+        pictures = [s.page.index for s in seen if s.picture or s.broken]
         if options.ocr and pictures:
-            read, told = _with_ocr(document, pictures, source, options)
-            pages = [read.get(page.index, page) for page in pages]
-            notes += told
-        elif pictures:
-            notes.append(_without_ocr(seen))
-    pages, told = without_furniture(pages)
-    notes += told
-    size = usual_size(all_lines(pages))
-    headings = headings_by_outline(pages, outline)
-    paragraphs = paragraphs_of(pages, headings, size)
-    if not outline:
-        headings_by_size(paragraphs, size)
-    spelling = spelling_of(all_lines(pages))
+            notes += _with_ocr(document, pages, pictures, source, options)
+    del seen
     sure = {page.index: page.confidence for page in pages if page.confidence is not None}
-    del seen, pages  # their words are needed no more than once, see `composed`
-    result = composed(paragraphs, spelling)
+    result, told = _put_together(pages, outline)
     if not result.length:
-        raise _no_text(source, bool(pictures), options)
+        raise _no_text(source, bool(pictures), notes if options.ocr else ())
     return Reading(
         text=result.text,
         paragraphs=tuple(result.paragraphs),
@@ -106,9 +86,30 @@ def read_pdf(data: bytes, source: str, options: Options = DEFAULTS, /) -> Readin
         pages=page_starts(result, labels, sure),
         hidden=tuple(result.hidden),
         layout=pack(result.words()),
-        notes=tuple(notes + _text_notes(result)),
+        notes=tuple(notes + told),
         uncertain=uncertain,
     )
+
+
+def _put_together(
+    pages: list[PageText], outline: Sequence[file.Bookmark]
+) -> tuple[Composed, list[str]]:
+    """The text of all pages, and notes on it. Empties `pages`: see `composed`."""
+    whole, notes = without_furniture(pages)
+    pages.clear()
+    size = usual_size(all_lines(whole))
+    paragraphs = paragraphs_of(whole, headings_by_outline(whole, outline), size)
+    if not outline:
+        headings_by_size(paragraphs, size)
+    spelling = spelling_of(all_lines(whole))
+    del whole
+    result = composed(paragraphs, spelling)
+    return result, notes + _text_notes(result)
+
+
+def _end_note(data: bytes) -> list[str]:
+    cut = "the end of the file is missing: what could be found of it is here"
+    return [cut] if file.is_cut_off(data) else []
 
 
 def _pages(document: Any, count: int, options: Options) -> list[_Seen]:
@@ -203,55 +204,57 @@ def _marked(text: PageText, hidden: Sequence[bool]) -> PageText:
 
 
 def _with_ocr(
-    document: Any, pictures: Sequence[int], source: str, options: Options
-) -> tuple[dict[int, PageText], list[str]]:
-    """The pages of these numbers as Tesseract reads them, and a note on each."""
+    document: Any, pages: list[PageText], pictures: Sequence[int], source: str, options: Options
+) -> list[str]:
+    """Puts what Tesseract reads in the place of the pages of these numbers; a note on each."""
     from index.formats import ocr
     from index.page_images import picture
 
     ocr.check(options.ocr, source)
-    read: dict[int, PageText] = {}
     notes = []
     for done, index in enumerate(pictures):
         options.progress(done, len(pictures))
-        png, scale, height = picture(document, index, ocr.DPI)
         try:
+            png, scale, height = picture(document, index, ocr.DPI)
             words = ocr.recognised(png, options.ocr)
-        except ocr.NotRead as error:
+        except (ocr.NotRead, InputError) as error:
             notes.append(f"page {index + 1}: not read by OCR: {error}")
             continue
         sure = round(ocr.confidence(words), 3)
-        read[index] = PageText(index, height, ocr.blocks(words, scale), sure)
+        pages[index] = PageText(index, height, ocr.blocks(words, scale), sure)
         found = f"confidence {sure:.2f}" if words else "no words found"
         notes.append(f"page {index + 1}: read by OCR, {found}")
     options.progress(len(pictures), len(pictures))
-    return read, notes
+    return notes
 
 
-def _without_ocr(seen: Sequence[_Seen]) -> str:
-    pictures = [s.page.index for s in seen if s.picture or s.broken]
-    what = "a picture" if len(pictures) == 1 else "pictures"
-    verb = "is" if len(pictures) == 1 else "are"
-    return f"{page_ranges(pictures)} {verb} {what} without text; add --ocr eng to read"
-
-
-def _no_text(source: str, pictures: bool, options: Options) -> InputError:
-    if pictures and not options.ocr:
+def _no_text(source: str, pictures: bool, notes: Sequence[str]) -> InputError:
+    if not pictures:
+        return InputError(f"{source}: no text in it", "leave it out")
+    if notes:
         return InputError(
-            f"{source}: its pages are pictures without text",
-            "add it with --ocr eng (needs the program Tesseract)",
+            f"{source}: OCR finds no words in its pages ({notes[-1]})", "leave it out"
         )
-    return InputError(f"{source}: no text in it", "leave it out")
+    return InputError(
+        f"{source}: its pages are pictures without text",
+        "add it with --ocr eng (needs the program Tesseract)",
+    )
 
 
-def _page_notes(seen: Sequence[_Seen]) -> list[str]:
+def _page_notes(seen: Sequence[_Seen], with_ocr: bool) -> list[str]:
     notes = [f"page {s.page.index + 1}: {s.failed}" for s in seen if s.failed]
     if layer := [s.page.index for s in seen if s.layer]:
+        what = "a picture" if len(layer) == 1 else "pictures"
         notes.append(
-            f"{page_ranges(layer)}: pictures with the text that a scanner's OCR laid there"
+            f"{page_ranges(layer)}: {what} with the text that a scanner's OCR laid over it"
         )
-    if broken := [s.page.index for s in seen if s.broken]:
-        notes.append(f"{page_ranges(broken)}: the file does not say which letters its signs are")
+    advice = "" if with_ocr else "; add with --ocr eng"
+    if broken := [s.page.index for s in seen if s.broken and not s.picture]:
+        where = page_ranges(broken)
+        notes.append(f"{where}: the file does not say which letters its signs are{advice}")
+    if pictures := [s.page.index for s in seen if s.picture and not with_ocr]:
+        what = "a picture" if len(pictures) == 1 else "pictures"
+        notes.append(f"{page_ranges(pictures)}: {what} without text{advice}")
     if comments := sum(s.comments for s in seen):
         where = page_ranges([s.page.index for s in seen if s.comments])
         notes.append(f"{where}: {counted(comments, 'comment')} left out")

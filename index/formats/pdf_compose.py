@@ -22,7 +22,7 @@ _HYPHENS = "-\u2010\u00ad"
 _SOFT = "\u00ad"
 _BULLET = re.compile(r"[•◦▪■□●○‣⁃∙·–—*-]|[\uf0a7\uf0b7]")
 _ATTACHED = re.compile(r"\w[—–/]$")
-_ATTACHING = re.compile(r"[—/]\w")
+_ATTACHING = re.compile(r"—\w")
 """Signs without spaces around them, after or before which a line may end."""
 
 _EDGES = re.compile(r"^\W+|\W+$")

@@ -217,19 +217,31 @@ def _split(rows: list[list[Run]], gutter: Gap) -> Iterator[tuple[list[list[Run]]
     at = tried = 0
     while at < len(rows):
         kept = _columnar(rows, at, gutter)
-        if not _is_columns(rows[at : at + kept], gutter):
-            near = _near(rows, at) if at >= tried else 0
-            tried = max(tried, at + near)
-            if _is_columns(rows[at : at + near], gutter) and _is_prose(
-                rows[at : at + near], gutter
-            ):
-                kept = near
-            else:
-                yield from (([row], None) for row in rows[at : at + kept])
-                at += kept
-                continue
-        yield rows[at : at + kept], gutter
+        if _is_columns(rows[at : at + kept], gutter):
+            yield rows[at : at + kept], gutter
+            at += kept
+            continue
+        near = _near(rows, at) if at >= tried else 0
+        tried = max(tried, at + near)
+        band = rows[at : at + near]
+        if _is_columns(band, gutter) and _is_prose(band, gutter):
+            yield from ((cells, gutter) for cells in _cells(band, gutter))
+            at += near
+        else:
+            yield from (([row], None) for row in rows[at : at + kept])
+            at += kept
+
+
+def _cells(rows: list[list[Run]], gutter: Gap) -> list[list[list[Run]]]:
+    """The rows of a table whose cells have several lines each, as the file's order shows them; one
+    part for columns that are painted line by line."""
+    parts: list[list[list[Run]]] = []
+    at = 0
+    while at < len(rows):
+        kept = _columnar(rows, at, gutter)
+        parts.append(rows[at : at + kept])
         at += kept
+    return parts if len(parts) * 2 <= len(rows) else [rows]
 
 
 def _columnar(rows: list[list[Run]], at: int, gutter: Gap) -> int:
@@ -284,4 +296,5 @@ def _begins_right(row: list[Run], rows: list[list[Run]], gutter: Gap) -> bool:
     if any(run.left < gutter[1] for run in row):
         return False
     left, _ = _sides(rows, gutter)
-    return min(run.number for run in row) > max(run.number for part in left for run in part)
+    before = max((run.number for part in left for run in part), default=math.inf)
+    return min(run.number for run in row) > before

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from index.formats.pdf_file import Bookmark
 from index.formats.pdf_furniture import PageText
 from index.formats.pdf_lines import Line, alone
 from index.formats.pdf_order import Block
@@ -27,9 +26,23 @@ _INDENT = 0.8
 _SAME_SIZE = 1.12
 """Sizes of type within this ratio are of one text: 10 and 11 points are, 10 and 12 are not."""
 
+_TALL = 2.0
+"""Height of a word in sizes of its line's type from which it begins with an initial over several
+lines; boxes of words are 1.0 to 1.5 high."""
+
 _SPACE = 0.6
 """Sizes of type beyond a word's own width that it needs at the end of a line: a space, and as much
 again, because lines end unevenly."""
+
+_WRAPPED = 0.75
+"""Share of lines that have no room for the next word, from which they are a text set narrower than
+its surroundings. Only lines that end no sentence are asked."""
+
+_PROSE = 16.0
+"""Least width of such a text in sizes of type, some 35 letters; what is narrower is a list."""
+
+_SET_IN = 2
+"""Lines further in, fewer than half of all, from which a column sets in its paragraphs."""
 
 _SMALL = 0.92
 """Of the usual size, below which text at the foot is a note: 9 of 10 points, 10 of 11."""
@@ -87,11 +100,12 @@ def _split(
     page: int, block: Block, headings: Mapping[int, int], body_size: float
 ) -> Iterator[Paragraph]:
     leading = _leading(block.lines)
+    columns = _columns(block, leading)
     part: list[Line] = []
-    for line in block.lines:
+    for line, column in zip(block.lines, columns, strict=True):
         if part and (
             headings.get(id(line)) != headings.get(id(part[-1]))
-            or (id(line) not in headings and _parted(part, line, block, leading, body_size))
+            or (id(line) not in headings and _parted(part, line, column, leading, body_size))
         ):
             yield _paragraph(page, part, block, headings)
             part = []
@@ -115,6 +129,36 @@ def _leading(lines: Sequence[Line]) -> float:
     return steps[len(steps) // 3] if steps else 0.0
 
 
+def _columns(block: Block, leading: float) -> list[Block]:
+    """For each line the sides between which it is set: those of the block, or narrower ones.
+
+    A quotation set in from both sides is told by its lines: they end where the next word did not
+    fit, as measured by the longest of them, which lines of a list do not.
+    """
+    groups: list[list[Line]] = []
+    for line in block.lines:
+        last = groups[-1][-1] if groups else None
+        if (
+            last is None
+            or not _same_size(last, line)
+            or line.baseline - last.baseline > _DISTANCE * leading
+        ):
+            groups.append([])
+        groups[-1].append(line)
+    return [column for group in groups for column in [_column(group, block)] * len(group)]
+
+
+def _column(group: Sequence[Line], block: Block) -> Block:
+    left, right = min(line.left for line in group), max(line.right for line in group)
+    own = Block((), left, right)
+    ends = [(a, b) for a, b in pairwise(group) if not _ENDS.search(a.text)]
+    wrapped = sum(not _is_short(a, b, own) for a, b in ends)
+    wide = right - left >= _PROSE * group[0].size
+    # Lines of prose seldom begin with a capital; items of a list, names and addresses do.
+    prose = sum(not line.tokens[0].text[0].isupper() for _, line in ends) * 2 >= len(ends) > 0
+    return own if wide and prose and wrapped >= _WRAPPED * len(ends) else block
+
+
 def _same_size(a: Line, b: Line) -> bool:
     return max(a.size, b.size) <= _SAME_SIZE * max(min(a.size, b.size), 0.01)
 
@@ -126,6 +170,8 @@ def _parted(
     last = part[-1]
     if not _same_size(last, line) or last.tabular or line.tabular or last.aside or line.aside:
         return True
+    if last.hidden != line.hidden:
+        return True  # what nobody sees is no part of a sentence that is seen
     if line.baseline - last.baseline > _DISTANCE * leading or line.baseline <= last.baseline:
         return True
     text = last.text
@@ -177,6 +223,9 @@ def _is_indented(part: Sequence[Line], line: Line, ended: bool) -> bool:
         return False  # both centred
     if step > _INDENT * line.size:
         return len(part) > 1 or ended
+    initial = part[0].tokens[0]
+    if initial.bottom - initial.top > _TALL * part[0].size:
+        return False  # lines below a large initial go back to the margin
     return step < -_INDENT * line.size and len(part) > 1
 
 
@@ -224,49 +273,31 @@ def _continues(head: Paragraph, paragraph: Paragraph) -> bool:
     (page, last), (next_page, line) = head.lines[-1], paragraph.lines[0]
     if next_page - page > 1 or last.tabular or line.tabular or last.bold != line.bold:
         return False
-    if not _same_size(last, line):
+    if not _same_size(last, line) or last.hidden != line.hidden:
         return False
     text, first = last.text, line.tokens[0].text
     if _BULLET.fullmatch(first) or (_NUMBERED.fullmatch(first) and len(line.tokens) > 1):
         return False
     if text[-1] in _HYPHENS and text[-2:-1].isalnum():
         return True
-    if _ENDS.search(text):
-        return False
-    if first[0].islower():
+    if first[0].islower() and not _ENDS.search(text):
         return True
-    column = paragraph.block
-    indented = (
-        column.right - line.right if line.backwards else line.left - column.left
-    ) > _INDENT * line.size
-    return len(head.lines) > 1 and not indented and not _is_short(last, line, head.block)
+    if page == next_page and line.baseline > last.baseline:
+        return False  # further down: the cell of a table, and no next column
+    if len(head.lines) < 2 or _inwards(line, paragraph.block) or _is_short(last, line, head.block):
+        return False
+    return not _ENDS.search(text) or _sets_in_paragraphs(head.block)
 
 
-def headings_by_size(paragraphs: Sequence[Paragraph], body_size: float) -> None:
-    """Marks as headings what is set larger than the text, short, and followed by text.
-
-    Only for files without an outline. Sentences and quotations set large are left what they are.
-    """
-    for number, paragraph in enumerate(paragraphs[:-1]):
-        if paragraph.kind != "body" or paragraph.length > _LONGEST_HEADING:
-            continue
-        text = " ".join(line.text for _, line in paragraph.lines)
-        larger = min(line.size for _, line in paragraph.lines) >= _HEADING * body_size
-        followed = any(
-            p.kind == "body" and p.size < _HEADING * body_size and p.length > len(text)
-            for p in paragraphs[number + 1 : number + 3]
-        )
-        if larger and followed and not _SPOKEN.search(text) and any(map(str.isalpha, text)):
-            paragraph.kind = "heading"
+def _inwards(line: Line, block: Block) -> bool:
+    step = block.right - line.right if line.backwards else line.left - block.left
+    return step > _INDENT * line.size
 
 
-_HEADING = 1.15
-"""Of the usual size, from which a line is a heading: LaTeX sets 1.2 and more, Word 1.18."""
-
-_LONGEST_HEADING = 160
-"""Letters; a heading of two lines has as many."""
-
-_SPOKEN = re.compile(r"^['\"“”„«‘]|[.,;'\"”’»]$")
+def _sets_in_paragraphs(block: Block) -> bool:
+    """True where paragraphs begin further in, so that a line at the margin begins none."""
+    inner = sum(_inwards(line, block) for line in block.lines)
+    return inner >= _SET_IN and inner * 2 < len(block.lines)
 
 
 def all_lines(pages: Iterable[PageText]) -> Iterator[Line]:
@@ -274,38 +305,3 @@ def all_lines(pages: Iterable[PageText]) -> Iterator[Line]:
     return (
         line for page in pages for block in page.blocks for line in block.lines if not line.aside
     )
-
-
-def headings_by_outline(pages: Sequence[PageText], outline: Sequence[Bookmark]) -> dict[int, int]:
-    """The lines, by `id`, that are the title of a bookmark of their page, with its number.
-
-    A title may take several lines, and be printed with a number that the outline leaves out.
-    """
-    wanted: dict[int, list[tuple[int, str]]] = {}
-    for number, bookmark in enumerate(outline):
-        wanted.setdefault(bookmark.page, []).append((number, _letters(bookmark.title)))
-    found: dict[int, int] = {}
-    for page in pages:
-        if page.index not in wanted:
-            continue
-        places: dict[str, list[Line]] = {}
-        for block in page.blocks:
-            for first in range(len(block.lines)):
-                for last in range(first + 1, min(first + _TITLE_LINES, len(block.lines)) + 1):
-                    lines = list(block.lines[first:last])
-                    words = " ".join(line.text for line in lines)
-                    for form in (words, _NUMBER_BEFORE.sub("", words)):
-                        places.setdefault(_letters(form), lines)
-        for number, title in wanted[page.index]:
-            for line in places.get(title, ()) if title else ():
-                found.setdefault(id(line), number)
-    return found
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
-
-
-_TITLE_LINES = 3
-_NUMBER_BEFORE = re.compile(r"^(chapter |part |section |§ ?)?[\dIVXLC.]+[.:)]?\s+", re.IGNORECASE)
-"""Of a title that is looked for, and what may be printed before it."""

@@ -2,7 +2,8 @@
 
 Rules of `<style>` with selectors of one element (`p`, `.note`, `#x`, `p.note`) and `style`
 attributes are read; other selectors, `@media` and linked style sheets are not, so text that they
-hide is taken as seen. https://www.w3.org/TR/css-2022/
+hide is taken as seen. So is what a click opens (`<details>`), and what is there for the eye alone
+(`aria-hidden`). https://www.w3.org/TR/css-2022/
 """
 
 from __future__ import annotations

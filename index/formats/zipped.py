@@ -154,9 +154,9 @@ class Package:
 
 
 def parsed(data: bytes, where: str) -> etree._Element:
-    """The root of an XML text, without entities, document types or comments; `InputError` else.
+    """The root of an XML text without comments; `InputError` for any other.
 
-    A document type is refused: neither format has one, and entities can unfold or read files.
+    One that defines entities is refused: no office program does, and they unfold or read files.
     """
     from lxml import etree
 
@@ -174,6 +174,7 @@ def parsed(data: bytes, where: str) -> etree._Element:
         raise InputError(
             f"{where}: not valid XML ({_reason(error)})", "get a whole copy"
         ) from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise InputError(f"{where}: has a document type", "save the document anew and add that")
+    types = root.getroottree().docinfo.internalDTD
+    if types is not None and any(True for _ in types.iterentities()):
+        raise InputError(f"{where}: defines entities", "save the document anew and add that")
     return root
