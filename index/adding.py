@@ -25,7 +25,7 @@ from index.segment import Received
 from index.snapshot import Snapshot, Stored
 from index.store import IndexFolder
 
-AHEAD = 8
+AHEAD = 4
 """Files read while others are encoded: enough that the encoder need not wait, at 64 MiB each."""
 
 

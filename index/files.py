@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.metadata import MANIFEST_NAME, SIDECAR_SUFFIX
-from index.readers import READERS
+from index.readers import FORMATS, NO_READER
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def find_files(paths: Sequence[str], index: Path) -> tuple[list[str], list[Failu
                 inside = _walk(path, index, failed, left_out)
                 files |= {os.path.normpath(file): file for file in inside}
                 if not inside and len(failed) == failures:
-                    reason = f"no documents in this folder; formats read: {', '.join(READERS)}"
+                    reason = f"no documents in this folder; formats read: {', '.join(FORMATS)}"
             elif path.is_file():
                 files[os.path.normpath(given)] = given
             elif path.exists():
@@ -85,11 +85,11 @@ def _walk(
     for path in sorted(found):
         if path.name == MANIFEST_NAME or path.name.endswith(SIDECAR_SUFFIX):
             continue
-        if path.suffix.lower() in READERS and _is_file(path):
+        if path.suffix.lower() in FORMATS and _is_file(path):
             documents.append(str(path))
             continue
         ending = path.suffix.lower() or "a file without an ending"
-        reason = "not a regular file" if ending in READERS else f"no reader for {ending}"
+        reason = "not a regular file" if ending in FORMATS else f"{NO_READER} {ending}"
         left_out[os.path.normpath(path)] = failure(str(path), f"{path}: {reason}")
     return documents
 

@@ -16,6 +16,7 @@ from index.formats.archives import unpacked
 from index.formats.docx import read_docx
 from index.formats.epub import read_epub
 from index.formats.html import read_html
+from index.formats.magic import ADVICE, refuse_mistaken
 from index.formats.mail import attachments, messages, read_mail
 from index.formats.markdown import read_markdown
 from index.formats.odt import read_odt
@@ -77,7 +78,7 @@ def read_file(data: bytes, source: str, options: Options = DEFAULTS, /) -> Readi
     if suffix not in READERS:
         raise InputError(
             f"{source}: {NO_READER} {suffix or 'a file without an ending'}",
-            f"formats read: {', '.join(FORMATS)}",
+            ADVICE.get(suffix, f"formats read: {', '.join(FORMATS)}"),
         )
     return READERS[suffix](data, source, options)
 
@@ -94,6 +95,8 @@ def _parts(
     data: bytes, source: str, options: Options, parent: str | None, deeper: int
 ) -> Iterator[Part | Unreadable]:
     suffix = suffix_of(source)
+    if suffix in FORMATS:
+        refuse_mistaken(data, source, suffix)
     if suffix in READERS or suffix not in CONTAINERS:
         yield Part(source, data, read_file(data, source, options), parent)
     if suffix not in CONTAINERS:

@@ -40,7 +40,7 @@ class Resemblance:
         for found, note in (
             (np.flatnonzero(same), "the same bytes as {}"),
             (_best(near, NEAR), "nearly the same text as {}"),
-            (_best(held, HELD), "nearly all of it stands in {} too"),
+            (_best(held, HELD), "most of it stands in {} too"),
         ):
             others = [name for name in map(self._source, found.tolist()) if name != source]
             if others:

@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import generation, indexing
+from index import encoding, generation
 from index.config import Config
 from index.errors import IndexDamaged, IndexMismatch, InputError, OnRecordError
 from index.indexing import add, rebuild, remove
+from index.manifest import COPY
+from index.manifest import NAME as MANIFEST
 from index.store import IndexFolder, damages
 from rag.assistant import open_assistant
 
@@ -123,7 +125,7 @@ def test_a_small_add_links_the_large_segment_and_joins_the_small_ones(folder, wr
     for name, files in before.items():
         assert len(files) > 20
         assert inodes(folder, name) == files
-    segments = {path.name for path in folder.current().iterdir()} - {"manifest.json"}
+    segments = {path.name for path in folder.current().iterdir()} - {MANIFEST, COPY}
     assert segments == set(names(folder))
     assert damages(folder) == []
 
@@ -147,7 +149,7 @@ def test_a_segment_that_shrank_is_joined_to_what_follows_it(folder):
     assert passages(folder) == [2]
     remove(folder, ["other.txt", "small.txt"])
     assert passages(folder) == []
-    assert [path.name for path in folder.current().iterdir()] == ["manifest.json"]
+    assert {path.name for path in folder.current().iterdir()} == {MANIFEST, COPY}
     assert damages(folder) == []
 
 
@@ -165,17 +167,27 @@ def test_segments_are_not_joined_beyond_the_largest_size(folder, write, monkeypa
 def test_many_documents_are_written_batch_by_batch_and_make_few_segments(
     memory_path, write, monkeypatch
 ):
-    monkeypatch.setattr(indexing, "BATCH", 2)
+    monkeypatch.setattr(encoding, "BATCH", 2)
     index = IndexFolder(memory_path / "index")
     (memory_path / "files").mkdir()
     for number in range(23):
         (memory_path / "files" / f"{number:02}.txt").write_text(gauges(f"n{number}", 1))
-    shown = []
-    add(index, [str(memory_path / "files")], CONFIG, progress=lambda *step: shown.append(step))
-    assert sum(passages(index)) == 23
+    shown, waiting = [], []
+
+    def listener(step):
+        shown.append(step)
+        waiting.append(index.waiting())
+
+    report = add(index, [str(memory_path / "files")], CONFIG, listener=listener)
+    assert len(report.added) == sum(passages(index)) == 23
+    assert waiting == sorted(waiting)
+    assert set(waiting) == {*range(0, 23, 2), 23}  # on the disk in twos, before the commit
+    assert index.waiting() == 0
     assert len(names(index)) <= 5
-    assert shown == sorted(shown)
-    assert shown[-1][0] == shown[-1][1] == sum(len(gauges(f"n{n}", 1)) for n in range(23))
+    assert [step.done for step in shown] == sorted(step.done for step in shown)
+    assert shown[-1].done == shown[-1].total == sum(len(gauges(f"n{n}", 1)) for n in range(23))
+    read = [Path(step.source).name for step in shown if step.outcome == "read"]
+    assert read == [f"{number:02}.txt" for number in range(23)]
     monkeypatch.undo()
     assert_same(said(index), said(at_once(memory_path / "once", [str(memory_path / "files")])))
 
@@ -332,10 +344,12 @@ def test_removed_means_gone_from_whichever_segment(folder, victim):
         "word": word,
         "name": victim.encode(),
         "id": document.id.encode(),
-        "hash": document.sha256.encode(),
+        "hash": bytes.fromhex(document.sha256),
+        "salt": snapshot.intake_of(document).salt.encode(),
         "vector": segment.vectors.vectors()[local].astype(np.float16).tobytes(),
         "token vector": np.asarray(segment.tokens.codes[segment.tokens.rows(local)][1]).tobytes(),
     }
+    hexadecimal = document.sha256.encode()
 
     def found():
         held = [path.read_bytes() for path in folder.path.rglob("*") if path.is_file()]
@@ -344,6 +358,8 @@ def test_removed_means_gone_from_whichever_segment(folder, victim):
     assert found() == set(traces)
     remove(folder, [victim])
     assert found() == set()
+    files = (path for path in folder.path.rglob("*") if path.is_file())
+    assert [p.name for p in files if hexadecimal in p.read_bytes()] == ["intake.jsonl"]
     assert damages(folder) == []
 
 
@@ -471,6 +487,4 @@ def test_a_disk_that_cannot_link_gets_copies(folder, write, monkeypatch):
         name: size for name, (_, size) in before.items()
     }
     assert damages(folder) == []
-    assert (
-        json.loads((folder.current() / "manifest.json").read_text())["segments"][0]["name"] == large
-    )
+    assert json.loads((folder.current() / MANIFEST).read_text())["segments"][0]["name"] == large

@@ -312,6 +312,7 @@ SLOW = {
     "quotes": mail(b"x:\n> y\n" * 40_000),
     "marks": mail(b"> " * 500_000),
     "armour": mail(b"-----BEGIN PGP MESSAGE-----\n" * 40_000),
+    "attachments": multipart(b"mixed", *[(b"Content-Type: text/plain; name=a.txt", b"x")] * 8000),
     "messages": mail(headers=b"Content-Type: message/rfc822\n\n" * 2000),
 }
 
@@ -351,6 +352,27 @@ def test_damaged_mail_is_read_or_refused():
         assert paragraphs(reading)
         assert reading.text.encode()
         assert refusal(attached, bytes(data))[:7] in ("", "a.eml: ")
+
+
+NAMES = [
+    ("filename=tåble.csv", "tåble.csv"),
+    ("filename==?utf-8?q?t=C3=A5ble=2Ecsv?=", "tåble.csv"),
+    ("filename*=utf-8''t%C3%A5ble.csv", "tåble.csv"),
+    ("filename*0*=utf-8''t%C3; filename*1*=%A5ble.csv", "tåble.csv"),
+    ("filename=/etc/out.csv", "out.csv"),
+    ("filename=C:\\\\temp\\\\out.csv", "out.csv"),
+    ('filename="..\\\\..csv"', "csv"),
+    ('filename="a\tb.csv"', "a b.csv"),
+    ("filename=" + "x" * 300 + ".csv", "x" * 96 + ".csv"),
+    ("", "attachment.csv"),
+]
+
+
+@pytest.mark.parametrize(("parameter", "name"), NAMES, ids=[name for _, name in NAMES])
+def test_names_of_attachments_lead_nowhere(parameter, name):
+    headers = f"Content-Type: text/csv\nContent-Disposition: attachment; {parameter}"
+    (found,) = attachments(multipart(b"mixed", (headers.encode(), b"a,b\n1,2")), "a.eml")
+    assert found.name == name
 
 
 def test_an_attachment_that_is_damaged_is_named():

@@ -104,6 +104,31 @@ def test_every_word_is_where_it_was_set(lines, size, corner, cut, quarters):
         )  # j and f hang over
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    texts=st.lists(
+        st.lists(WORDS, min_size=3, max_size=60).map(lambda words: " ".join(words) + "."),
+        min_size=2,
+        max_size=5,
+    ),
+    width=st.integers(150, 340),
+    indent=st.sampled_from([0, 15]),
+)
+def test_paragraphs_are_those_that_were_set(texts, width, indent):
+    """With a distance between them or with their first lines set in, at any width."""
+
+    def paint(canvas: Canvas) -> None:
+        top = 560.0
+        for text in (MEETING, *texts):
+            first = wrapped(text, width - indent)[0]
+            rest = wrapped(text[len(first) + 1 :], width) if len(first) < len(text) else []
+            put(canvas, [first], 40 + indent, top)
+            put(canvas, rest, 40, top - 12)
+            top -= 12 * (1 + len(rest)) + (0 if indent else 8)
+
+    assert paragraphs(read(made(paint))) == [MEETING, *texts]
+
+
 @pytest.mark.parametrize("by_rows", [False, True])
 def test_columns_are_read_one_after_the_other(by_rows):
     left, right = wrapped(MEETING, 160), wrapped(LEDGER, 160)

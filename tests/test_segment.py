@@ -9,12 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index import receiving
 from index import segment as segment_module
 from index.codec import CODECS
-from index.documents import Document, Page, Section, document_id
+from index.documents import Anchor, Document, Page, Section, document_id, sha256_hex
 from index.encoder import HashingEncoder
+from index.layout import Box, Word, pack
 from index.segment import Segment, source_key
+from index.sketches import sketch
 from index.splitting import Budget, split
+from index.token_table import TokenTable
 from index.vectors import STORES, Flat, InvertedLists
 
 ENCODER = HashingEncoder()
@@ -26,7 +30,7 @@ def document(source, text, **known):
     return Document(
         id=document_id(source, text),
         source=source,
-        sha256="0" * 64,
+        sha256=sha256_hex(text.encode()),
         text=text,
         paragraphs=((0, len(text)),),
         **known,
@@ -41,7 +45,13 @@ DOCUMENTS = [
         author="Port Chronicle",
         published="2021-03",
         sections=(Section("Ice", 0, 5),),
-        pages=(Page("i", 0), Page("ii", 60)),
+        pages=(Page("i", 0), Page("ii", 60, index=1, confidence=0.75)),
+        anchors=(Anchor("ice", 0), Anchor("day-3", 40)),
+        hidden=((7, 20),),
+        layout=pack([Word(0, 5, Box(1, 72.0, 80.5, 100.0, 92.0))]),
+        parent="b.zip",
+        notes=("left out: navigation, 12 characters",),
+        uncertain=("published",),
     ),
     document("a.txt", "The bell “Gëorg” rang 🌊 twice."),
     document("c.txt", "El faro se apagó durante tres noches.", language="es"),
@@ -50,13 +60,24 @@ DOCUMENTS = [
 ]
 
 
+RECEIVED = {one.id: receiving.made(one) for one in DOCUMENTS}
+"""With one intake each: its salt makes every other a different one."""
+
+
 def made(documents):
     """A segment of documents, split and encoded."""
     passages = [split(one, BUDGET) for one in documents]
     texts = [passage.text for group in passages for passage in group]
     headers = ENCODER.encode_document([one.header for one in documents])
     encoded = ENCODER.encode_document(texts)
-    return Segment.of(documents, headers, passages, encoded, CODEC, "en")
+    return Segment.of(
+        [RECEIVED[one.id] for one in documents],
+        TokenTable.of(headers, CODEC),
+        passages,
+        TokenTable.of(encoded, CODEC),
+        np.stack([one.vector for one in encoded]),
+        "en",
+    )
 
 
 def arrays(segment):
@@ -89,8 +110,14 @@ def test_documents_and_passages_come_back_as_the_records_they_were():
     assert [segment.passage(row, found[owner]) for row, owner in enumerate(owners)] == expected
     assert len(segment) == len(expected) > 15
     for row, one in enumerate(found):
-        bare = replace(one, text="", pages=(), sections=(), paragraphs=())
+        bare = replace(
+            one, text="", pages=(), sections=(), anchors=(), paragraphs=(), hidden=(), layout=b""
+        )
         assert segment.card(row) == bare
+        assert segment.intake(row) == RECEIVED[one.id].intake
+        assert segment.digests[row].tobytes().hex() == one.sha256
+        assert int(segment.files[row]) == source_key(RECEIVED[one.id].intake.file)
+        assert segment.sketches[row].tolist() == sketch(one.text).tolist()
         assert segment.ids[row].decode() == one.id
         assert int(segment.sources[row]) == source_key(one.source) == source_key(f"./{one.source}")
     assert segment.languages("en") == ["en", "es"]

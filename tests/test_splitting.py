@@ -17,7 +17,7 @@ from index.documents import Document, Page, Section, Span
 from index.encoder import HashingEncoder
 from index.errors import InputError
 from index.indexing import add
-from index.readers import READERS, read_file
+from index.readers import read_file
 from index.sentences import sentence_spans
 from index.splitting import Budget, split
 from index.store import IndexFolder
@@ -67,7 +67,7 @@ TEXTS = st.lists(
     min_size=1,
     max_size=30,
 ).map("".join)
-SUFFIXES = st.sampled_from(sorted(READERS))
+SUFFIXES = st.sampled_from([".txt", ".md", ".markdown", ".html", ".csv"])  # any text may be one
 
 
 def document(text: str, suffix: str) -> Document:
@@ -124,12 +124,12 @@ def test_texts_and_spans_come_back_from_the_disk_as_they_were(text, suffix):
     with tempfile.TemporaryDirectory() as name:
         path = Path(name, f"x{suffix}")
         path.write_bytes(text.encode())
-        assume(any(text[i].isalnum() for a, b in before.paragraphs for i in range(a, b)))
+        assume(any(before.text[i].isalnum() for a, b in before.paragraphs for i in range(a, b)))
         folder = IndexFolder(Path(name, "index"))
         assert len(add(folder, [str(path)], HASHING).added) == 1
         snapshot = folder.open()
         (after,) = snapshot.documents.values()
-        assert after.text == before.text == text
+        assert after.text == before.text
         assert (after.paragraphs, after.sections) == (before.paragraphs, before.sections)
         encoder = HashingEncoder()
         budget = Budget(HASHING.passage_tokens, encoder.max_pieces, encoder.count_pieces)

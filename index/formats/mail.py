@@ -164,7 +164,7 @@ def _add_html(text: str, composer: Composer, source: str, options: Options) -> I
 
 def attachments(data: bytes, source: str) -> Iterator[Child | Unreadable]:
     """What is attached to a message. Pictures in its text and signatures are not attachments."""
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for part in parts_of(parsed(data, source), source).attached:
         name = unique(_name(part), taken)
         if reason := no_reader(name):
@@ -204,14 +204,14 @@ def safe(text: str) -> str:
     return name[:LONGEST_NAME].rstrip()
 
 
-def unique(name: str, taken: set[str]) -> str:
-    """The name, or `a (2).pdf` where `a.pdf` is taken."""
+def unique(name: str, taken: dict[str, int]) -> str:
+    """The name, or `a (2).pdf` where `a.pdf` is taken; `taken` keeps the last number of each."""
     stem, stop, ending = name.rpartition(".")
-    number, made = 1, name
+    key, made = name.lower(), name
     while made.lower() in taken:
-        number += 1
-        made = f"{stem} ({number}).{ending}" if stop and stem else f"{name} ({number})"
-    taken.add(made.lower())
+        taken[key] += 1
+        made = f"{stem} ({taken[key]}).{ending}" if stop and stem else f"{name} ({taken[key]})"
+    taken[made.lower()] = 1
     return made
 
 

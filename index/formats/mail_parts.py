@@ -56,12 +56,16 @@ Mail = Message
 
 
 class _Bounded(Compat32):
-    """The library's older policy, with headers cut to a length at which it is quick."""
+    """The library's older policy, with headers cut to a length at which it is quick, and read as
+    UTF-8 (RFC 6532) where it would show bytes as U+FFFD."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
         most = LONGEST_PARAMETERS if name.lower().startswith("content-") else LONGEST_HEADER
         return name, value[:most]
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 _POLICY = _Bounded()
@@ -101,12 +105,8 @@ def header(message: Mail, name: str) -> str:
 
 
 def raw_header(message: Mail, name: str) -> str:
-    """A header as it stands in the message, the first of that name, bytes read as UTF-8."""
-    for key, value in message.raw_items():
-        if key.lower() == name:
-            raw = str(value).encode("utf-8", "surrogateescape")
-            return raw.decode("utf-8", "replace")
-    return ""
+    """A header as it stands in the message, the first of that name."""
+    return str(message.get(name) or "")
 
 
 def decoded_words(text: str) -> str:

@@ -19,9 +19,9 @@ from index.formats.pdf_furniture import PageText, page_ranges, without_furniture
 from index.formats.pdf_glyphs import Frame, frame_of, runs_of
 from index.formats.pdf_headings import headings_by_outline, headings_by_size
 from index.formats.pdf_hidden import Painted, painted_on, unseen
-from index.formats.pdf_lines import Token
+from index.formats.pdf_lines import Token, usual_size
 from index.formats.pdf_order import blocks_of
-from index.formats.pdf_paragraphs import all_lines, paragraphs_of, usual_size
+from index.formats.pdf_paragraphs import all_lines, paragraphs_of
 from index.layout import pack
 from index.reading import DEFAULTS, Options, Reading
 
@@ -40,6 +40,9 @@ _FEW = 100
 
 _COVERED = 0.6
 """Share of a page that a picture covers, from which the page is one: a scan leaves no margins."""
+
+_MOST_NOTES = 10
+"""Notes on single pages; where there are more, one tells of all of them."""
 
 _PATHS = 300
 """Filled shapes on a page without text from which it is text that was turned into outlines."""
@@ -222,10 +225,24 @@ def _with_ocr(
             continue
         sure = round(ocr.confidence(words), 3)
         pages[index] = PageText(index, height, ocr.blocks(words, scale), sure)
-        found = f"confidence {sure:.2f}" if words else "no words found"
-        notes.append(f"page {index + 1}: read by OCR, {found}")
     options.progress(len(pictures), len(pictures))
-    return notes
+    return notes + _ocr_notes([page for page in pages if page.confidence is not None])
+
+
+def _ocr_notes(pages: Sequence[PageText]) -> list[str]:
+    """A note on each page; one for all where there are many."""
+    sure = [page.confidence or 0.0 for page in pages]
+    if len(pages) <= _MOST_NOTES:
+        return [
+            f"page {page.index + 1}: read by OCR, "
+            + (f"confidence {one:.2f}" if page.blocks else "no words found")
+            for page, one in zip(pages, sure, strict=True)
+        ]
+    least = pages[sure.index(min(sure))].index + 1
+    return [
+        f"{page_ranges([page.index for page in pages])}: read by OCR, confidence"
+        f" {min(sure):.2f} (page {least}) to {max(sure):.2f}"
+    ]
 
 
 def _no_text(source: str, pictures: bool, notes: Sequence[str]) -> InputError:
@@ -262,9 +279,13 @@ def _page_notes(seen: Sequence[_Seen], with_ocr: bool) -> list[str]:
 
 
 def _text_notes(result: Composed) -> list[str]:
+    found = sorted(result.hidden_on.items())
+    if len(found) > _MOST_NOTES:
+        found = [(-1, sum(number for _, number in found))]
     notes = [
-        f"hidden text: {counted(number, 'character')} on page {page + 1}"
-        for page, number in sorted(result.hidden_on.items())
+        f"hidden text: {counted(number, 'character')} on"
+        f" {f'page {page + 1}' if page >= 0 else page_ranges(list(result.hidden_on))}"
+        for page, number in found
     ]
     if result.joined or result.kept:
         notes.append(

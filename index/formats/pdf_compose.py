@@ -25,7 +25,6 @@ _ATTACHED = re.compile(r"\w[—–/]$")
 _ATTACHING = re.compile(r"—\w")
 """Signs without spaces around them, after or before which a line may end."""
 
-_EDGES = re.compile(r"^\W+|\W+$")
 _PARTS = re.compile(r"[-\u2010]")
 
 _SYLLABLE = 3
@@ -159,11 +158,11 @@ def _between_lines(
         return ""
     if last.text[-1] not in _HYPHENS or not last.text[-2:-1].isalnum():
         return " "
-    rest = _EDGES.sub("", following)
+    rest = _bare(following)
     if last.text[-1] != _SOFT:
         if rest.casefold() in _CONJUNCTIONS:
             return " "
-        if _is_own_hyphen(_EDGES.sub("", last.text), rest, spelling):
+        if _is_own_hyphen(_bare(last.text), rest, spelling):
             result.kept += 1
             return ""
     result.drop_hyphen()
@@ -194,6 +193,12 @@ def _is_own_hyphen(head: str, rest: str, spelling: Spelling) -> bool:
     return first in words and second in words and len(second) > _SYLLABLE
 
 
+def _bare(word: str) -> str:
+    """A word without the punctuation around it."""
+    inner = [number for number, sign in enumerate(word) if sign.isalnum()]
+    return word[inner[0] : inner[-1] + 1] if inner else ""
+
+
 def spelling_of(lines: Iterable[Line]) -> Spelling:
     """What the lines of a document tell about its words."""
     words: set[str] = set()
@@ -201,7 +206,7 @@ def spelling_of(lines: Iterable[Line]) -> Spelling:
     count, last = 0, ""
     for line in lines:
         count += 1
-        parts = [_EDGES.sub("", token.text).casefold() for token in line.tokens]
+        parts = [_bare(token.text).casefold() for token in line.tokens]
         words.update(part.replace("\u2010", "-") for part in parts[1:-1])
         first = line.tokens[0].text
         if last and first[0].islower():

@@ -38,6 +38,9 @@ _NAMED = 4
 _ROMAN = re.compile(r"(?=[ivxlc])(x[cl]|l?x{0,3})(i[xv]|v?i{0,3})", re.IGNORECASE)
 _VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _NUMBER = re.compile(r"\d{1,6}")
+_LONGEST_BARE = 40
+"""Signs of a line that says nothing but which page it is: "- Page # of # -"."""
+
 _BARE = re.compile(
     r"[\W_]*((page|pg|p|seite|página|pagina|folio)\W*)?#(\W*(of|von|de|di|/)?\W*#)?\W*"
 )
@@ -177,7 +180,7 @@ def _at_one_place(group: list[_Found]) -> Iterator[list[_Found]]:
 
 def _repeated(same: list[_Found], key: str, edge: str, pages: int) -> list[_Found]:
     """Those that are running lines: repeated as they are, or with numbers that count the pages."""
-    bare = bool(_BARE.fullmatch(key))
+    bare = len(key) <= _LONGEST_BARE and bool(_BARE.fullmatch(key))
     enough = 2 if (pages == 2 and edge != "across") or bare else _ENOUGH
     if "#" not in key:
         return same if len({found.page for found in same}) >= enough else []

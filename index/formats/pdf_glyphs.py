@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any, NamedTuple
 
 from index.formats.pdf_styles import Style, Styles
@@ -30,6 +31,12 @@ justified text seldom come to that, and runs of one line are joined again."""
 _OFF_LINE = 0.6
 """Sizes of type by which a sign of the same line may be raised or lowered; an index is, by a third
 (TeX: 0.36 to 0.41 em), and lines are set 1.0 apart or more."""
+
+_INITIAL = 1.8
+"""A letter this much larger than the text on its right is an initial set into several lines."""
+
+_MOST_INITIALS = 8
+"""Of a page; larger letters than these are a drawing."""
 
 _LIGATURES = re.compile("[\ufb00-\ufdff\ufe70-\ufefc]+")
 """Latin and Hebrew ligatures and the shapes of Arabic letters: Unicode has them for old encodings
@@ -204,3 +211,35 @@ def _sign(code: int, high: int) -> str:
         return "\ufffd"
     text = chr(code)
     return unicodedata.normalize("NFKC", text) if _LIGATURES.fullmatch(text) else text
+
+
+def with_initials(runs: list[Run]) -> list[Run]:
+    """An initial that reaches over several lines goes to the first of these, which it begins."""
+    usual = median(run.size for run in runs)
+    initials = [r for r in runs if r.size > _INITIAL * usual and len(r.glyphs) <= 2]
+    if not initials or len(initials) > _MOST_INITIALS:
+        return runs
+    taken = set(map(id, initials))
+    rest = [run for run in runs if id(run) not in taken]
+    for initial in initials:
+        beside = [
+            run
+            for run in rest
+            if run.size * _INITIAL < initial.size
+            and initial.top - run.size <= run.top < initial.baseline
+            and 0 <= run.left - initial.right + usual <= 3 * usual
+        ]
+        if not beside or not initial.glyphs[0].text.isalpha():
+            rest.append(initial)
+            continue
+        first = min(beside, key=lambda run: (run.baseline, run.left))
+        rest[rest.index(first)] = _begun(initial, first)
+    return sorted(rest, key=lambda run: run.number)
+
+
+def _begun(initial: Run, line: Run) -> Run:
+    """The line with the initial before it; its place and size stay those of the line."""
+    run = Run([*initial.glyphs, *line.glyphs], line.number)
+    run.left, run.top, run.bottom = line.left, line.top, line.bottom
+    run.size, run.baseline = line.size, line.baseline
+    return run

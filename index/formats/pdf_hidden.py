@@ -160,9 +160,10 @@ def _rendered(page: Any, frame: Frame) -> tuple[NDArray[np.uint8], float]:
 
 
 def _is_seen(token: Token, pixels: NDArray[np.uint8], scale: float) -> bool:
-    left, right = max(int(token.left * scale), 0), math.ceil(token.right * scale)
-    top, bottom = max(int(token.top * scale), 0), math.ceil(token.bottom * scale)
-    patch = pixels[top : max(bottom, top + 1), left : max(right, left + 1)].reshape(-1, 3)
+    left, top = max(int(token.left * scale), 0), max(int(token.top * scale), 0)
+    right = max(math.ceil(token.right * scale), left + 1)
+    bottom = max(math.ceil(token.bottom * scale), top + 1)
+    patch = pixels[top:bottom, left:right].reshape(-1, 3)
     if not len(patch) or int(np.ptp(patch, axis=0).max()) < LEAST_DIFFERENCE:
         return False
     style = token.style

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -32,6 +33,9 @@ LEAST_SIZE = 1.0
 
 _MARK = 4
 """Signs of the number or bullet of a list, whose distance from the text makes no table."""
+
+_END = 40
+"""Signs at the end of a line in which its page number and the dots before it are looked for."""
 
 _LEADERS = re.compile(r"[.·…]{5,}\w{1,6}$")
 
@@ -90,6 +94,14 @@ class Line:
         return "".join((" " if t.gap and n else "") + t.text for n, t in enumerate(self.tokens))
 
 
+def usual_size(lines: Iterable[Line]) -> float:
+    """The size of type of most letters, in points; 0 without any."""
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[round(line.size, 1)] += sum(len(token.text) for token in line.tokens)
+    return max(sizes, key=lambda size: (sizes[size], size), default=0.0)
+
+
 def line_of(runs: Sequence[Run], frame: Frame, aside: bool = False) -> Line:
     """The runs of one line, which may be out of order, as a line."""
     ordered = sorted(runs, key=lambda run: run.left)
@@ -116,7 +128,7 @@ def line_of(runs: Sequence[Run], frame: Frame, aside: bool = False) -> Line:
 
 def _has_leaders(glyphs: Sequence[Glyph]) -> bool:
     """True for a line of a table of contents, with dots up to its page number."""
-    return _LEADERS.search("".join(glyph.text for glyph in glyphs)) is not None
+    return _LEADERS.search("".join(glyph.text for glyph in glyphs[-_END:])) is not None
 
 
 def _joined(runs: Sequence[Run], size: float) -> list[Glyph]:

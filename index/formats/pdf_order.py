@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from index.formats.pdf_glyphs import Frame, Run
+from index.formats.pdf_glyphs import Frame, Run, with_initials
 from index.formats.pdf_lines import Line, line_of
 
 _GUTTER = 0.8
@@ -34,9 +34,6 @@ _MOST_GAPS = 8
 
 _DEEPEST = 4
 """Columns within columns within columns."""
-
-_INITIAL = 1.8
-"""A letter this much larger than the text on its right is an initial set into several lines."""
 
 Gap = tuple[float, float]
 Gaps = list[Gap]
@@ -64,7 +61,7 @@ def blocks_of(runs: Sequence[Run], frame: Frame) -> list[Block]:
     turns = sorted(upright, key=lambda turn: (-sum(len(r.glyphs) for r in upright[turn]), turn))
     found = []
     for turn in turns:
-        found.extend(_cut(_with_initials(upright[turn]), frame, _DEEPEST))
+        found.extend(_cut(with_initials(upright[turn]), frame, _DEEPEST))
     for run in aside:
         line = line_of([run], frame, aside=True)
         found.append(Block((line,), line.left, line.right))
@@ -74,37 +71,6 @@ def blocks_of(runs: Sequence[Run], frame: Frame) -> list[Block]:
 def _outside(run: Run, frame: Frame, turn: int) -> bool:
     width, height = (frame.width, frame.height)[:: -1 if turn % 2 else 1]
     return run.right <= 0 or run.bottom <= 0 or run.left >= width or run.top >= height
-
-
-def _with_initials(runs: list[Run]) -> list[Run]:
-    """An initial that reaches over several lines goes to the first of these, which it begins."""
-    usual = median(run.size for run in runs)
-    initials = [r for r in runs if r.size > _INITIAL * usual and len(r.glyphs) <= 2]
-    if not initials or len(initials) > _MOST_GAPS:
-        return runs
-    rest = [run for run in runs if run not in initials]
-    for initial in initials:
-        beside = [
-            run
-            for run in rest
-            if run.size * _INITIAL < initial.size
-            and initial.top - run.size <= run.top < initial.baseline
-            and 0 <= run.left - initial.right + usual <= 3 * usual
-        ]
-        if not beside or not initial.glyphs[0].text.isalpha():
-            rest.append(initial)
-            continue
-        first = min(beside, key=lambda run: (run.baseline, run.left))
-        rest[rest.index(first)] = _begun(initial, first)
-    return sorted(rest, key=lambda run: run.number)
-
-
-def _begun(initial: Run, line: Run) -> Run:
-    """The line with the initial before it; its place and size stay those of the line."""
-    run = Run([*initial.glyphs, *line.glyphs], line.number)
-    run.left, run.top, run.bottom = line.left, line.top, line.bottom
-    run.size, run.baseline = line.size, line.baseline
-    return run
 
 
 def _cut(runs: Sequence[Run], frame: Frame, deeper: int) -> list[Block]:
@@ -172,12 +138,9 @@ def _bands(rows: list[list[Run]]) -> list[tuple[list[list[Run]], Gap | None]]:
     bands: list[tuple[list[list[Run]], Gap | None]] = []
     for band, gutters in _stretches(rows):
         best = max(gutters, key=lambda gutter: _worth(band, gutter), default=None)
-        parts = _split(band, best) if best else (([row], None) for row in band)
-        for part, gutter in parts:
-            while gutter and bands and not bands[-1][1]:
-                if not _begins_right(bands[-1][0][0], part, gutter):
-                    break
-                part.insert(0, bands.pop()[0][0])
+        for part, gutter in _split(band, best) if best else (([row], None) for row in band):
+            if gutter:
+                part[:0] = _begun_above(bands, part, gutter)
             bands.append((part, gutter))
     return bands
 
@@ -290,11 +253,18 @@ def _width(row: Sequence[Run]) -> float:
     return max(run.right for run in row) - min(run.left for run in row)
 
 
-def _begins_right(row: list[Run], rows: list[list[Run]], gutter: Gap) -> bool:
-    """True for a row above columns that the file has after all of the left one: the right column
+def _begun_above(
+    bands: list[tuple[list[list[Run]], Gap | None]], rows: list[list[Run]], gutter: Gap
+) -> list[list[Run]]:
+    """Takes the rows above columns that the file has after all of the left one: the right column
     begins higher, beside a picture."""
-    if any(run.left < gutter[1] for run in row):
-        return False
     left, _ = _sides(rows, gutter)
     before = max((run.number for part in left for run in part), default=math.inf)
-    return min(run.number for run in row) > before
+    taken: list[list[Run]] = []
+    while bands and not bands[-1][1]:
+        row = bands[-1][0][0]
+        if any(run.left < gutter[1] or run.number < before for run in row):
+            break
+        taken.append(row)
+        bands.pop()
+    return taken[::-1]
