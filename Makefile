@@ -17,6 +17,8 @@ ORIGINALS ?= ../shared/seeds
 BENCH ?= ../shared/bench
 LIMIT ?= 500
 LARGEST ?= 100000
+DOCUMENTS ?= 5000
+FILES ?= 10000
 MODEL ?= gguf:qwen2.5-coder-1.5b
 
 BIN := .venv/bin
@@ -26,7 +28,7 @@ EVAL := build/eval
 EXCUSED := $(if $(wildcard $(ORIGINALS)),^$$,shared/seeds)
 export QUESTION
 
-.PHONY: help run test check eval bench bench-retrieval bench-speed bench-answers codebook calibration constraints clean
+.PHONY: help run test check eval bench bench-retrieval bench-speed bench-answers bench-intake durability fuzz codebook calibration constraints clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -42,14 +44,17 @@ ifneq ($(SERVE),0)
 endif
 
 test: .venv/test.stamp  ## install what tests need, run them; a skipped test is a failure (ARGS= for pytest)
-	@command -v chromium >/dev/null || { \
+	@missing=; for tool in chromium tesseract; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	packages=$$(echo $$missing | sed 's/tesseract/tesseract-ocr/'); \
+	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -q && \
-	    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$packages; \
 	  else \
-	    echo "make test: the browser test needs the command chromium; install it" \
-	      "(Debian: sudo apt-get install chromium), then run make test again" >&2; exit 1; \
-	  fi; }
+	    echo "make test: the tests need the commands$$missing; install them" \
+	      "(Debian: sudo apt-get install $$packages), then run make test again" >&2; exit 1; \
+	  fi; \
+	fi
 	@mkdir -p build
 	set -o pipefail; $(BIN)/python -m pytest -rs $(ARGS) | tee build/test.log
 	@if grep '^SKIPPED' build/test.log | grep -v '$(EXCUSED)'; then \
@@ -93,6 +98,15 @@ bench-speed: .venv/run.stamp  ## indexing, searching, memory and disk from 1,000
 
 bench-answers: .venv/gguf.stamp  ## answers with MODEL= judging and writing, without, and LangChain's recipe with it (hours)
 	$(BIN)/onrecord eval answers --originals "$(ORIGINALS)" --model "$(MODEL)" --limit "$(LIMIT)"
+
+bench-intake: .venv/run.stamp  ## adding 5,000 documents (DOCUMENTS=) and one more, in time and memory
+	$(BIN)/onrecord eval speed-intake --bench "$(BENCH)" --documents "$(DOCUMENTS)"
+
+durability: .venv/test.stamp  ## kills, faults, power cuts, flipped bits, removal, two writers: tables
+	$(BIN)/python tests/durability.py
+
+fuzz: .venv/test.stamp  ## hostile files of every format through the readers (FILES=10000): a table
+	$(BIN)/python tests/fuzz.py --files "$(FILES)" --seed 1
 
 codebook: .venv/run.stamp  ## learn the codebook of token vectors anew (indexes must then be rebuilt)
 	$(BIN)/python -m eval.codebook "$(BENCH)" index/codebooks/minilm.npz

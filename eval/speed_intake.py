@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,13 +20,11 @@ from typing import Any
 
 from eval.results import machine
 from eval.runs import write_lines
-from eval.speed_corpus import real
+from eval.speed_intake_corpus import Maker
 from eval.speed_intake_page import markdown
 from eval.speed_intake_probe import Stages, Warm, stages, warm
 from eval.speed_process import Peak, Ran, onrecord
-from index.documents import Document
 from index.errors import InputError
-from index.sentences import sentence_spans
 from index.store import IndexFolder
 
 SINGLE = (1, 4, 16)
@@ -36,8 +32,6 @@ SINGLE = (1, 4, 16)
 
 SAMPLE = 40
 """Documents in which the steps of the way are timed one by one: about a batch of passages."""
-
-_GAP = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +212,7 @@ def single(plan: Plan, maker: Maker, work: Path, megabytes: int) -> Single:
 
 def _add(plan: Plan, index: Path, path: Path) -> Ran:
     done = onrecord("add", *_options(plan, index), "--json", str(path))
-    report = json.loads(done.output)
+    report = json.loads(done.output.strip().split("\n")[-1])
     files = len(list(path.iterdir())) if path.is_dir() else 1
     if len(report["added"]) != files:
         raise InputError(f"{path}: {len(report['added'])} of {files} were added", "see its message")
@@ -267,53 +261,3 @@ def save(found: Intake, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     write_lines(out / "intake.json", [json.dumps(found.to_json(), indent=1)])
     write_lines(out / "intake.md", markdown(found.to_json()))
-
-
-@dataclass(frozen=True, slots=True)
-class Maker:
-    """Sentences to make documents of, and how many of them real paragraphs have."""
-
-    sentences: tuple[str, ...]
-    lengths: tuple[int, ...]
-
-    @classmethod
-    def of(cls, bench: Path) -> Maker:
-        paragraphs = [p for d in real(bench).documents for p in _paragraphs(d)]
-        said = dict.fromkeys(sentence for paragraph in paragraphs for sentence in paragraph)
-        return cls(tuple(said), tuple(map(len, paragraphs)))
-
-    def text(self, size: int, seed: int) -> str:
-        """Paragraphs of `size` bytes of UTF-8, or one more sentence."""
-        rng = random.Random(seed)  # noqa: S311
-        paragraphs, left = [], size
-        while left > 0:
-            sentences = []
-            for sentence in rng.choices(self.sentences, k=rng.choice(self.lengths)):
-                sentences.append(sentence)
-                left -= len(sentence.encode()) + 1
-                if left <= 0:
-                    break
-            paragraphs.append(" ".join(sentences))
-            left -= len(_GAP) - 1
-        return _GAP.join(paragraphs)
-
-    def file(self, path: Path, size: int, seed: int) -> Path:
-        path.write_text(self.text(size, seed), encoding="utf-8")
-        return path
-
-    def folder(self, path: Path, files: int, kilobytes: int, seed: int) -> Path:
-        """A new folder of files of so many kilobytes each (1,000 bytes)."""
-        path.mkdir()
-        seeds = random.Random(seed)  # noqa: S311
-        for number in range(files):
-            self.file(path / f"{number:06d}.txt", kilobytes * 1000, seeds.getrandbits(64))
-        return path
-
-
-def _paragraphs(document: Document) -> Iterator[list[str]]:
-    """Each paragraph's sentences, on one line each."""
-    text = document.text
-    for paragraph in document.paragraphs:
-        spans = sentence_spans(text, *paragraph)
-        if spans:
-            yield [" ".join(text[start:end].split()) for start, end in spans]

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 from index.errors import InputError
 
@@ -61,15 +62,16 @@ def ran(command: Sequence[str]) -> Ran:
             seconds = time.perf_counter() - started
             process.kill()  # where the wait was broken off; else it has ended
             peak = watch.end()
-        said, complaint = (_text(file.seek(0), file.read()) for file in (output, errors))
+        said, complaint = _all(output), _all(errors)
     if code:
         last = (complaint.strip() or "no word of why").split("\n")[-1]
         raise InputError(f"{' '.join(command[1:])[:200]}: {last}", "see its message")
     return Ran(seconds, said, peak)
 
 
-def _text(_position: int, data: bytes) -> str:
-    return data.decode("utf-8", "replace")
+def _all(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")
 
 
 class _Watch:

@@ -41,11 +41,12 @@ class Word:
 
 def pack(words: Iterable[Word]) -> bytes:
     """`words` in the order of their starts."""
-    rows = [
+    rows = (
         (w.start, w.end, w.box.page, w.box.left, w.box.top, w.box.right, w.box.bottom)
         for w in words
-    ]
-    return zlib.compress(np.array(rows, _WORD).tobytes()) if rows else b""
+    )
+    packed = np.fromiter(rows, _WORD)
+    return zlib.compress(packed.tobytes()) if len(packed) else b""
 
 
 def boxes(layout: bytes, start: int, end: int) -> tuple[Box, ...]:

@@ -242,16 +242,19 @@ class IndexFolder:
             disk.sync(self.path)
         except OSError as error:
             self._withdraw(draft, final, pointer)
-            raise self._cannot_write(error) from error
+            raise self._not_ended(error, final) from error
         except BaseException:  # whatever stopped the making of the segments
             self._withdraw(draft, final, pointer)
             raise
-        self._collect()
-        self._end_addition()
-        if untidy:
-            self._tidy()
-        else:  # what was kept is in force, and nothing else was touched
-            self._originals.finish()
+        try:
+            self._collect()
+            self._end_addition()
+            if untidy:
+                self._tidy()
+            else:  # what was kept is in force, and nothing else was touched
+                self._originals.finish()
+        except OSError as error:
+            raise self._not_ended(error, final) from error
 
     def drop_pending(self) -> None:
         """Deletes what a stopped addition left, of which nothing is of use. While `writing`."""
@@ -365,6 +368,17 @@ class IndexFolder:
             with suppress(FileNotFoundError):  # a writer is about to end it
                 digests |= digests_of(record.with_suffix(""))
         return digests
+
+    def _not_ended(self, error: OSError, final: Path) -> InputError:
+        """Of a commit: it may be in force all the same, and nobody should be told otherwise."""
+        with suppress(IndexStateError):
+            if self.current() == final:
+                return InputError(
+                    f"{self.path}: the change is in force, but could not be brought to its end "
+                    f"({error.strerror or error}), what was removed may still be on the disk",
+                    "free some space: the next onrecord add or remove deletes it",
+                )
+        return self._cannot_write(error)
 
     def _cannot_write(self, error: OSError) -> InputError:
         return InputError(

@@ -19,14 +19,11 @@ from index.documents import Document
 from index.errors import IndexLocked, IndexMissing, InputError
 from index.files import Failure, find_files
 from index.indexing import add, remove
-from index.metadata import MANIFEST_NAME, SIDECAR_SUFFIX, MetadataManifest
+from index.metadata import MetadataManifest
 from index.news import AddReport, Listener, nobody
-from index.notifications import absolute, hints, within
+from index.notifications import absolute, hints
+from index.stamps import REST, Stamps, at_rest, is_gone, stamps
 from index.store import IndexFolder
-
-REST = 1.0
-"""Seconds for which a file must not change before it is read, and be gone before its documents are.
-Programs that save a file by writing another and renaming it take milliseconds."""
 
 PATIENCE = 30.0
 """Seconds that a single look waits for files to come to rest."""
@@ -35,12 +32,6 @@ SHARE = 10
 """At most one part in so many of the time is spent looking, however many files there are."""
 
 _NOTHING = AddReport((), (), (), ())
-
-Stamp = tuple[int, int, int, int]
-"""Inode, size, and the times of modification and of change, in ns: what any change changes."""
-
-Stamps = tuple[Stamp | None, ...]
-"""Of a file, and of those beside it that say what is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +142,7 @@ class Watcher:
         began = time.monotonic()
         seen = self._look()
         changed = {p: s for p, s in seen.files.items() if self._known.get(p) != s}
-        ready = [p for p, s in changed.items() if self._restless.get(p) == s or _old(s)]
+        ready = [p for p, s in changed.items() if self._restless.get(p) == s or at_rest(s)]
         gone = self._gone(seen)
         done, self._vanished = gone & self._vanished, gone - self._vanished
         self._restless = {p: s for p, s in changed.items() if p not in set(ready)}
@@ -172,11 +163,11 @@ class Watcher:
             seen.failed += failed
             seen.left_out += left_out
             for path in files:
-                stamps, place = _stamps(path), absolute(path)
+                found, place = stamps(path), absolute(path)
                 temporary = Path(path).name.startswith(_TEMPORARY)
-                if stamps[0] and not temporary and place not in once:
+                if found[0] and not temporary and place not in once:
                     once.add(place)
-                    seen.files[path] = stamps
+                    seen.files[path] = found
         return seen
 
     def _gone(self, seen: _Seen) -> set[str]:
@@ -184,7 +175,7 @@ class Watcher:
         gone = set()
         blank = {path for root in seen.blank for path in self._below(root)}
         for root in self._roots:
-            gone |= {path for path in self._below(root) if path not in blank and _is_gone(path)}
+            gone |= {path for path in self._below(root) if path not in blank and is_gone(path)}
         return gone
 
     def _change(self, ready: Sequence[str], gone: set[str], seen: _Seen) -> None:
@@ -200,9 +191,10 @@ class Watcher:
         self._told = {kept for kept in self._told if isinstance(kept, Kept)}
         self._told.update(seen.failed, seen.left_out)
         report = _failed(report, missed, left_out)
-        if self._first or removed or missed or left_out or _is_news(report):
+        begun = self._first and not (self._restless or self._vanished)
+        if begun or removed or missed or left_out or _is_news(report):
             self._tell(Synced(report, tuple(removed), self._first))
-        self._first = False
+            self._first = False
 
     def _add(self, paths: Sequence[str]) -> AddReport:
         return add(
@@ -250,7 +242,8 @@ class Watcher:
 
     def _below(self, root: str) -> Iterator[str]:
         """Absolute paths of the files in the index that lie or lay below a folder."""
-        return (path for path in self._held() if within(path, root))
+        start = absolute(root).rstrip(os.sep) + os.sep
+        return (path for path in self._held() if path.startswith(start))
 
     def _held(self) -> dict[str, _Indexed]:
         """The files that documents in force came from, by absolute path."""
@@ -278,40 +271,6 @@ class _Indexed:
 
 _TEMPORARY = "~$"
 """Begins the name of the file with which Word and others say that a document is open."""
-
-
-def _stamps(path: str) -> Stamps:
-    file = Path(path)
-    beside = (file.with_name(file.name + SIDECAR_SUFFIX), file.with_name(MANIFEST_NAME))
-    return _stamp(file), *map(_stamp, beside)
-
-
-def _stamp(path: Path) -> Stamp | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None  # what is wrong with it is said when it is opened
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
-def _old(stamps: Stamps) -> bool:
-    """True for a file that was not touched for so long that nobody can be writing it.
-
-    A time in the future, from a clock that is wrong, tells nothing.
-    """
-    stamp = stamps[0]
-    return stamp is not None and time.time_ns() - max(stamp[2:]) > REST * 1e9
-
-
-def _is_gone(path: str) -> bool:
-    """True only when the system says that nothing is there, not when it cannot tell."""
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _spelt(path: str, indexed: Mapping[str, _Indexed]) -> str:

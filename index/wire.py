@@ -249,8 +249,8 @@ def check(reading: Reading) -> None:
 def _check_spans(name: str, spans: Spans, length: int) -> None:
     before = 0
     for start, end in spans:
-        if not before <= start <= end <= length:
-            raise WireError(f"{name} out of order or outside the text: {start}..{end}")
+        if not before <= start < end <= length:
+            raise WireError(f"{name} empty, out of order or outside the text: {start}..{end}")
         before = end
 
 

@@ -156,6 +156,7 @@ MISFITS = {
     "crossed": Reading("Ice.", ((2, 4), (0, 2))),
     "backwards": Reading("Ice.", ((2, 1),)),
     "before": Reading("Ice.", ((-1, 2),)),
+    "empty": Reading("Ice.", ((2, 2),)),
     "hidden": Reading("Ice.", (), hidden=((3, 9),)),
     "sections": Reading("Ice.", (), sections=(Section("b", 2, 3), Section("a", 0, 1))),
     "section": Reading("Ice.", (), sections=(Section("a", 2, 1),)),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +25,18 @@ ANSWER_KEYS = {
 }  # fmt: skip
 CITATION_KEYS = {
     "number", "document", "source", "start", "end", "quote", "speaker", "title", "publisher",
-    "published", "page", "url", "sha256", "voice", "reported_by", "short",
+    "published", "page", "url", "sha256", "voice", "reported_by", "short", "uncertain", "boxes",
+    "page_end", "page_index", "paragraph", "section", "anchor", "hidden", "ocr",
 }  # fmt: skip
 HIT_KEYS = {
     "rank", "score", "document", "source", "start", "end", "text", "page", "section", "found_by",
-    "words", "near", "repeats",
+    "words", "near", "repeats", "page_end", "page_index", "paragraph", "anchor", "hidden", "ocr",
 }  # fmt: skip
+REPORT_KEYS = {
+    "added", "replaced", "skipped", "removed", "failed", "left_out", "notes", "resumed",
+}  # fmt: skip
+
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
 
 class Shell:
@@ -76,6 +85,7 @@ def test_a_document_comes_changes_and_goes(tmp_path: Path) -> None:
     (tmp_path / "docs" / "broken.txt").write_bytes(b"abc\xff")
     first = json.loads(shell("add", "docs", "--json", code=2).stdout)
     assert [row["source"] for row in first["added"]] == sorted(f"docs/{n}" for n in LIBRARY)
+    assert first.keys() == REPORT_KEYS
     assert {"id", "source", "passages"} == first["added"][0].keys()
     assert first["failed"][0]["source"] == "docs/broken.txt"
     assert "byte offset 3" in first["failed"][0]["reason"]
@@ -88,7 +98,7 @@ def test_a_document_comes_changes_and_goes(tmp_path: Path) -> None:
     assert shell("remove", "docs/faro.txt").stdout == "removed   docs/faro.txt\n"
     listed = shell.json("list")
     assert [row["source"] for row in listed] == ["docs/harbour.md", "docs/orchard.txt"]
-    assert {"id", "source", "sha256", *FIELDS} == listed[0].keys()
+    assert {"id", "source", "sha256", *FIELDS} <= listed[0].keys()
     assert "sound: 2 documents" in shell("check").stdout
 
 
@@ -235,6 +245,7 @@ def test_search_names_what_found_a_passage_and_where_it_stands_too(tmp_path: Pat
     assert first.split("  ")[2:] == [
         f"docs/orchard.txt{span}",
         "undated",
+        "para. 1",
         "found by dense, keyword",
     ]
     assert text.endswith("The cider press stands idle since the miller left.")
@@ -300,6 +311,13 @@ def test_info_names_models_with_hashes(shell: Shell) -> None:
         (["remove", "nothing.txt"], 2, "no document 'nothing.txt'"),
         (["add", "missing.txt"], 2, "missing.txt: no such file or folder"),
         (["add", "docs", "--meta", "titel=x"], 2, "unknown metadata field 'titel'"),
+        (["add", "docs", "--json", "--events"], 2, "both write to standard output; choose one"),
+        (["check", "--index", "nowhere"], 2, "nowhere: no index here; make one"),
+        (["repair", "--index", "nowhere"], 2, "nowhere: no index here; make one"),
+        (["log", "nothing.txt"], 2, "no document 'nothing.txt' in the index; see: onrecord log"),
+        (["log", "0" * 64], 2, "nothing that was removed had it; see all rows: onrecord log"),
+        (["watch", "nowhere"], 2, "nowhere: no such folder; name a folder to watch"),
+        (["watch", "onrecord.toml"], 2, "onrecord.toml: not a folder"),
         (["add", "docs", "--index", "onrecord.toml/x"], 2, "onrecord.toml/x: cannot write there"),
         (["eval", "run", "--gold", "none.jsonl"], 2, "none.jsonl: cannot read"),
         (["eval", "gate", "none.jsonl"], 2, "none.jsonl: cannot read the run"),
@@ -355,6 +373,107 @@ def test_damage_is_found_and_named(tmp_path: Path) -> None:
     assert "bodies.data.npy has" in shell("ask", "How thick was the ice?", code=3).stderr
 
 
+def test_check_says_what_it_verified_and_repair_mends_what_it_finds(tmp_path: Path) -> None:
+    shell = prepared(tmp_path)
+    shell("add", "docs")
+    shell("add", "docs/faro.txt", "--meta", "publisher=Example")
+    said = r"sound: 3 documents, \d+ files re-hashed, 3 originals, 4 rows of the log\n"
+    assert re.fullmatch(said, shell("check").stdout)
+    assert shell("repair").stdout == "sound: nothing to repair\n"
+    found = shell.json("check")
+    assert (found["damages"], found["waiting"], found["verified"]["log_rows"]) == ([], 0, 4)
+    original = next((tmp_path / ".onrecord" / "originals").rglob("??/*"))
+    original.write_bytes(b"other words")
+    damaged = json.loads(shell("check", "--json", code=1).stdout)
+    assert damaged["verified"] is None
+    assert [str(original.relative_to(tmp_path)) in line for line in damaged["damages"]] == [True]
+    assert "mended 1 fault" in shell("repair").stdout
+    assert "sound: 3 documents" in shell("check").stdout
+
+
+def test_what_cannot_be_repaired_is_named(tmp_path: Path) -> None:
+    shell = prepared(tmp_path)
+    shell("add", "docs", "--no-keep")
+    assert not (tmp_path / ".onrecord" / "originals").exists()
+    for part in ("bodies.data", "cards.data"):
+        victim = next((tmp_path / ".onrecord").rglob(f"{part}.npy"))
+        data = victim.read_bytes()
+        victim.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    done = shell("repair", code=1)
+    assert "2 documents made anew, 1 lost" in done.stdout
+    assert "onrecord: lost: docs/orchard.txt: damaged, and there is no original" in done.stderr
+    assert "sound: 2 documents" in shell("check").stdout
+
+
+def test_the_log_tells_what_came_in_and_of_what_went_out_only_its_hash(tmp_path: Path) -> None:
+    shell = prepared(tmp_path)
+    shell("add", "docs")
+    data = (tmp_path / "docs" / "faro.txt").read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    first = shell("log", "faro.txt").stdout.splitlines()
+    assert re.fullmatch(rf"   1  {TIME}  added by onrecord \S+", first[0])
+    assert first[1:3] == [f"      docs/faro.txt ({len(data)} bytes)", f"      sha256 {sha256}"]
+    assert "3 rows, each verified; the last hash is" in first
+    shell("add", "docs/faro.txt", "--meta", "publisher=Example")
+    assert [row["action"] for row in shell.json("log", "faro.txt")] == ["added", "replaced"]
+    assert shell.json("log", "faro.txt")[1]["intake"]["given"] == {"publisher": "Example"}
+    shell("remove", "faro.txt")
+    whole = shell("log").stdout
+    assert "faro" not in whole
+    assert "      (replaced in row 4)\n" in whole
+    assert "      (removed in row 5)\n" in whole
+    by_hash = shell.json("log", sha256)
+    assert [(row["row"], row["action"], row["intake"]) for row in by_hash] == [
+        (1, "added", None), (4, "replaced", None), (5, "removed", None),
+    ]  # fmt: skip
+    assert by_hash[-1]["sha256"] == sha256
+
+
+def test_the_name_of_a_container_takes_out_what_is_in_it(tmp_path: Path) -> None:
+    shell = prepared(tmp_path)
+    with zipfile.ZipFile(tmp_path / "bundle.zip", "w") as bundle:
+        bundle.writestr("a.txt", "The ferry left at noon.")
+        bundle.writestr("deep/b.txt", "The ferry came back at dusk.")
+    shell("add", "docs", "bundle.zip")
+    inside = ["bundle.zip!/a.txt", "bundle.zip!/deep/b.txt"]
+    assert [row["intake"]["source"] for row in shell.json("log", "bundle.zip")] == inside
+    assert shell("remove", "bundle.zip").stdout == "".join(f"removed   {x}\n" for x in inside)
+    assert len(shell.json("list")) == len(LIBRARY)
+
+
+def test_notes_stand_under_their_document_and_all_of_them_where_asked_for(tmp_path: Path) -> None:
+    shell = prepared(tmp_path)
+    odd = "A bell\u200b and\u202e a \u00ad boat.\n\n<p hidden>The ferry never sailed.</p>\n"
+    (tmp_path / "docs" / "odd.md").write_text(odd, encoding="utf-8")
+    (tmp_path / "docs" / "twin.md").write_text(LIBRARY["harbour.md"], encoding="utf-8")
+    report = shell.json("add", "docs")
+    told = {n["source"]: [m["note"] for m in report["notes"] if m["source"] == n["source"]]
+            for n in report["notes"]}  # fmt: skip
+    assert told["docs/twin.md"] == ["the same bytes as docs/harbour.md"]
+    shell("remove", "odd.md", "twin.md")
+    lines = shell("add", "docs", "--notes").stdout.splitlines()
+    for source, notes in told.items():
+        at = next(n for n, line in enumerate(lines) if line.startswith(f"added     {source} ("))
+        assert lines[at + 1 : at + 1 + len(notes)] == [f"{'':10}{note}" for note in notes]
+
+
+def test_many_notes_are_cut_short_on_a_terminal() -> None:
+    from index.news import AddReport, Indexed, Note
+    from ui.terminal_changes import report_text
+
+    notes = tuple(Note("a.pdf", f"page {n}: running head left out") for n in range(1, 6))
+    report = AddReport((Indexed("1" * 16, "a.pdf", 1),), (), (), (), notes=notes, resumed=1)
+    assert report_text(report).splitlines() == [
+        "added     a.pdf (1 passage)",
+        "          page 1: running head left out",
+        "          page 2: running head left out",
+        "          and 3 more notes (--notes)",
+        "resumed   1 document read by an addition that was stopped",
+        "1 added, 0 replaced, 0 skipped, 0 failed",
+    ]
+    assert report_text(report, all_notes=True).count("running head") == len(notes)
+
+
 def test_the_gate_turns_red_and_names_the_measure(shell: Shell) -> None:
     row = {
         "id": "q1", "question": "How thick was the ice in the harbour?", "lang": "en",
@@ -381,8 +500,20 @@ def test_help_answers_without_heavy_imports() -> None:
 
 
 def test_every_command_has_help_with_an_example(shell: Shell) -> None:
-    commands = ["add", "remove", "rebuild", "list", "show", "info", "check", "search", "ask"]
-    for command in [*([c] for c in (*commands, "serve")), *(["eval", c] for c in ("run", "gate"))]:
+    commands = [
+        "add",
+        "watch",
+        "remove",
+        "rebuild",
+        "list",
+        "show",
+        "info",
+        "check",
+        "repair",
+        "log",
+    ]
+    commands += ["search", "ask", "serve"]
+    for command in [*([c] for c in commands), *(["eval", c] for c in ("run", "gate"))]:
         assert "Example: onrecord " + " ".join(command) in shell(*command, "--help").stdout
 
 

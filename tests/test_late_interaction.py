@@ -79,7 +79,7 @@ LONG = (
 def several(make_index, monkeypatch):
     """Passages of one to several sentences, with and without metadata, in two segments."""
     monkeypatch.setattr("index.generation.GROWTH", 0)
-    monkeypatch.setattr("index.indexing.BATCH", 5)
+    monkeypatch.setattr("index.encoding.BATCH", 5)
     files = {
         "a.md": f"---\ntitle: The Winter\nauthor: Port Chronicle\n---\n{LONG}",
         "b.txt": LONG,

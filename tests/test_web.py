@@ -122,7 +122,7 @@ def test_a_reader_asks_and_checks_the_answer(page: Page):
     expect(answer.locator(".as-of")).to_contain_text("March 2021")
     citation = answer.get_by_role("button").first
     expect(citation).to_have_text(
-        "1 Port Chronicle, The Winter of the Harbour, Quayside Press, March 2021"
+        "1 Port Chronicle, The Winter of the Harbour, Quayside Press, March 2021, para. 2"
     )
     citation.click()
     mark = page.locator(".source mark")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from io import TextIOWrapper
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +13,8 @@ from typer.exceptions import TyperException
 
 from index import __version__
 from index.errors import InputError, OnRecordError
+from ui.cli_changes import add, rebuild, remove, watch
+from ui.cli_custody import check, log, repair
 from ui.cli_documents import list_documents, open_folder, show
 from ui.cli_eval import evaluation
 from ui.cli_models import models
@@ -28,7 +30,6 @@ from ui.options import (
     RoleOption,
     StrictnessOption,
     complain,
-    progress_bar,
     say,
     say_json,
     settings_from,
@@ -60,6 +61,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except TyperException as error:
         sys.exit(_usage(error))
+    except (KeyboardInterrupt, typer.Abort):  # Ctrl-C where nothing was changed
+        sys.exit(128 + signal.SIGINT)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
@@ -91,86 +94,14 @@ def _root(
     pass
 
 
-@app.command(epilog="Example: onrecord add reports/ memo.txt --meta publisher='Example Press'")
-def add(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders.")],
-    index: IndexOption = DEFAULT_INDEX,
-    config: ConfigOption = None,
-    meta: Annotated[
-        list[str] | None, typer.Option("--meta", metavar="KEY=VALUE", help="For all the files.")
-    ] = None,
-    manifest: Annotated[
-        Path | None, typer.Option("--manifest", metavar="FILE", help="JSON Lines of metadata.")
-    ] = None,
-    device: DeviceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Reads files and folders into the index; unchanged ones are skipped, changed ones replaced.
-
-    Exit code 2 when a file could not be read; the others are in the index all the same.
-    """
-    from dataclasses import asdict
-
-    from index.indexing import add as add_documents
-    from index.metadata import MetadataManifest, parse_pairs
-    from index.store import IndexFolder
-    from ui.terminal import added_text
-
-    settings = settings_from(config, device)
-    report = add_documents(
-        IndexFolder(index),
-        paths,
-        settings,
-        metadata=parse_pairs(meta or []),
-        manifest=MetadataManifest.load(manifest) if manifest else None,
-    )
-    if as_json:
-        say_json(asdict(report))
-    else:
-        say(added_text(report))
-    for failure in report.failed:
-        complain(failure.reason)
-    if report.failed:
-        raise typer.Exit(InputError.exit_code)
-
-
-@app.command(epilog="Example: onrecord remove memo.txt")
-def remove(
-    names: Annotated[list[str], typer.Argument(metavar="ID_OR_SOURCE...")],
-    index: IndexOption = DEFAULT_INDEX,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Takes documents out of the index; no byte of them stays in it."""
-    from index.indexing import remove as remove_documents
-
-    removed = remove_documents(open_folder(index, config), names)
-    if as_json:
-        say_json({"removed": [{"id": d.id, "source": d.source} for d in removed]})
-        return
-    for document in removed:
-        say(f"removed   {document.source}")
-
-
-@app.command(epilog="Example: onrecord rebuild --config onrecord.toml")
-def rebuild(
-    index: IndexOption = DEFAULT_INDEX,
-    config: ConfigOption = None,
-    device: DeviceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Splits and encodes all documents anew, after a change of encoder or passage settings."""
-    from index.indexing import rebuild as rebuild_index
-    from index.store import IndexFolder
-
-    with progress_bar("encoding passages") as progress:
-        manifest = rebuild_index(IndexFolder(index), settings_from(config, device), progress)
-    if as_json:
-        say_json({"documents": manifest.documents, "passages": manifest.passages})
-    else:
-        say(f"rebuilt   {manifest.documents} documents, {manifest.passages} passages")
-
-
+ADD_EXAMPLE = "Example: onrecord add reports/ memo.txt --meta publisher='Example Press'"
+app.command(epilog=ADD_EXAMPLE)(add)
+app.command(epilog="Example: onrecord watch reports/ --meta publisher='Example Press'")(watch)
+app.command(epilog="Example: onrecord remove memo.txt")(remove)
+app.command(epilog="Example: onrecord rebuild --config onrecord.toml")(rebuild)
+app.command(epilog="Example: onrecord check")(check)
+app.command(epilog="Example: onrecord repair")(repair)
+app.command(epilog="Example: onrecord log memo.txt")(log)
 app.command("list", epilog="Example: onrecord list --json")(list_documents)
 app.command(epilog="Example: onrecord show memo.txt > memo-as-indexed.txt")(show)
 
@@ -190,28 +121,6 @@ def info(
         say_json(asdict(manifest) | {"bytes": size})
     else:
         say(manifest_text(manifest, size))
-
-
-@app.command(epilog="Example: onrecord check")
-def check(
-    index: IndexOption = DEFAULT_INDEX, config: ConfigOption = None, as_json: JsonOption = False
-) -> None:
-    """Re-verifies the whole index: hashes, spans and counts. Exit code 1 on any damage."""
-    from index.store import IndexFolder, damages
-
-    settings_from(config)
-    folder = IndexFolder(index)
-    found = damages(folder)
-    if as_json:
-        say_json({"damages": found})
-    for line in found:
-        complain(line)
-    if found:
-        complain("restore the index folder from a copy, or build it again")
-        raise typer.Exit(1)
-    if not as_json:
-        manifest = folder.manifest()
-        say(f"sound: {manifest.documents} documents, {len(manifest.files)} files re-hashed")
 
 
 SEARCH_EXAMPLE = "Example: onrecord search '\"torture convention\" -ban' --since 2020 -k 5"

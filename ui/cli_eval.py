@@ -9,6 +9,7 @@ import typer
 
 from index.errors import InputError
 from ui.options import (
+    DEFAULT_CONFIG,
     DEFAULT_INDEX,
     BaseUrlOption,
     ConfigOption,
@@ -310,6 +311,44 @@ def eval_speed(
         for line in measure(plan, out, settings_from(config), progress):
             say(line)
     say((out / "speed.md").read_text(encoding="utf-8"))
+
+
+@evaluation.command("speed-intake", epilog="Example: onrecord eval speed-intake --documents 200")
+def eval_speed_intake(
+    bench: BenchOption = BENCH,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FOLDER", help="For intake.json and intake.md.")
+    ] = Path("build/bench/intake"),
+    documents: Annotated[
+        int, typer.Option("--documents", metavar="N", min=0, help="Of the largest index.")
+    ] = 5000,
+    kilobytes: Annotated[
+        int, typer.Option("--kilobytes", metavar="N", min=1, help="Of a document.")
+    ] = 20,
+    step: Annotated[
+        int, typer.Option("--step", metavar="N", min=1, help="Documents added by one command.")
+    ] = 1000,
+    single: Annotated[
+        str, typer.Option("--single", metavar="MB,MB", help="Large files; empty: none.")
+    ] = "1,4,16",
+    seed: SeedOption = 0,
+    config: ConfigOption = None,
+) -> None:
+    """Measures adding many documents, one more to each size of index, and single large files.
+
+    Documents are made up of the sentences of public benchmarks. With the defaults it takes two
+    cores half an hour.
+    """
+    from eval.speed_intake import Plan, measure
+
+    named = config or (DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None)
+    sizes = tuple(int(size) for size in single.split(",") if size)
+    plan = Plan(
+        bench, out / "work", documents, kilobytes, step, single=sizes, config=named, seed=seed
+    )
+    for line in measure(plan, out):
+        say(line)
+    say((out / "intake.md").read_text(encoding="utf-8"))
 
 
 @evaluation.command("draft", epilog="Example: onrecord eval draft memo.txt > drafts.jsonl")

@@ -76,7 +76,7 @@ class Pace:
 
 
 class Bar:
-    """A `Listener` that draws on stderr, from the first step on, and only where somebody watches."""
+    """A `Listener` that draws on stderr, from the first step on, where somebody watches."""
 
     def __init__(self) -> None:
         self._watched = sys.stderr.isatty()
@@ -93,8 +93,7 @@ class Bar:
             self._progress.add_task("", total=None, file="", pace="")
         self._pace.saw(step)
         fields: dict[str, Any] = {"pace": str(self._pace)}
-        if step.source:
-            fields["file"] = _fitting(step.source)
+        fields["file"] = _fitting(step.source) if step.source else "encoding"
         [task] = self._progress.task_ids
         self._progress.update(task, completed=step.done, total=step.total or 1, **fields)
 
@@ -145,19 +144,19 @@ class Events:
         _emit({"event": "done", **asdict(report)})
 
     def stopped(self, waiting: int) -> None:
-        """The last line of an addition that was stopped: so many documents are kept for the next."""
+        """The last line of an addition that was stopped: what is kept for the next."""
         _emit({"event": "stopped", "waiting": waiting})
 
     def _file(self, source: str, outcome: str, reason: str | None) -> None:
         self._told.add(source)
-        row = {"event": "file", "source": source, "outcome": outcome, "reason": reason}
-        _emit(row | self._place)
+        row: dict[str, object] = {"event": "file", "source": source, "outcome": outcome}
+        _emit({**row, "reason": reason, **self._place})
 
 
 def size(count: float) -> str:
     """Bytes for people, in decimal units: "812 B", "3.4 MB"."""
     for unit in ("B", "kB", "MB"):
-        if count < 1000:  # noqa: PLR2004 - SI prefixes
+        if count < 1000:  # SI prefixes
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} GB"

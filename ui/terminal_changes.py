@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from index.files import Failure
-from index.intake import Intake
+from index.intake import Intake, utc_now
 from index.intake_log import Row
 from index.news import AddReport, Indexed
 from index.repairing import RepairReport
@@ -74,10 +76,8 @@ def news_text(news: News, now: datetime) -> str:
         folders = ", ".join(news.folders)
         return f"watching {folders} (Ctrl-C ends it)"
     if isinstance(news, Kept):
-        there = counted(news.documents, "document")
-        return _timed(
-            now, f"{news.folder}: missing or empty; its {there} are kept until it is back"
-        )
+        kept = counted(news.documents, "document")
+        return _timed(now, f"{news.folder}: missing or empty; kept until it is back: {kept}")
     if not isinstance(news, Synced):
         return _timed(now, news.reason)
     lines = [*changed_lines(news.report)]
@@ -90,6 +90,17 @@ def news_text(news: News, now: datetime) -> str:
         lines.append(f"in step: {counts}, {gone} removed, {len(report.failed)} failed")
         lines += [left_out_line(report.left_out)] if report.left_out else []
     return "\n".join(_timed(now, line) for line in lines)
+
+
+def news_json(news: News) -> dict[str, Any]:
+    """The same for programs; what was skipped is counted, for it may be a hundred thousand."""
+    row: dict[str, Any] = {"event": type(news).__name__.lower(), "time": utc_now()}
+    if not isinstance(news, Synced):
+        return row | asdict(news)
+    report = asdict(news.report) | {"skipped": len(news.report.skipped)}
+    gone = [{"id": d.id, "source": d.source} for d in news.removed]
+    inside = [{"id": r.id, "source": r.source} for r in news.report.removed]
+    return row | report | {"removed": [*inside, *gone]}
 
 
 def _timed(now: datetime, line: str) -> str:

@@ -85,7 +85,7 @@ class Composer:
         for piece in pieces:
             if piece.anchor:
                 anchors.append(Anchor(piece.anchor, at))
-            text = _UNFIT.sub("\ufffd", _SPACE.sub(" ", piece.text))
+            text = fit(_SPACE.sub(" ", piece.text))
             if spaced and text.startswith(" "):
                 text = text[1:]
             if not text:
@@ -164,6 +164,11 @@ def flat(text: str) -> str:
     return _SPACE.sub(" ", text).strip(" ")
 
 
+def fit(text: str) -> str:
+    """U+FFFD for the characters that text cannot hold; half a surrogate pair comes from UTF-7."""
+    return _UNFIT.sub("\ufffd", text)
+
+
 def one_line(text: str) -> str:
     """A value of the metadata: one line, no characters that text cannot hold."""
-    return _UNFIT.sub("\ufffd", " ".join(text.split()))
+    return fit(" ".join(text.split()))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import InputError
 from index.formats.blocks import Block, compose
-from index.formats.composing import count
+from index.formats.composing import count, fit
 from index.formats.html_encoding import decoded
 from index.formats.html_metadata import page_metadata
 from index.formats.main_text import (
@@ -158,7 +158,7 @@ def read_html(data: bytes, source: str, options: Options = DEFAULTS, /) -> Readi
 def read_whole(page: str, source: str) -> Reading:
     """Decoded HTML that is all content, such as the body of a mail: no part of it is left out but
     what is no text of it (scripts, fields of forms). `InputError` when there is none."""
-    text, notes = without_controls(page.replace("\0", "\x01"))
+    text, notes = without_controls(fit(page.replace("\0", "\x01")))
     tree = html_tree(text, source)
     walk = Walk(tree, styles_of(tree))
     if not walk.blocks:

@@ -74,7 +74,7 @@ def read_mail(data: bytes, source: str, options: Options = DEFAULTS, /) -> Readi
     head = "; ".join(f"{name}: {text}" for name, text in shown if text)
     if not composer.paragraph([Piece(head)]):
         raise InputError(f"{source}: a mail message without headers", "leave it out")
-    notes = [note for text in parts.texts for note in _add_body(text, composer, source, options)]
+    notes = [note for text in parts.texts for note in _add_body(text, composer, source)]
     metadata, uncertain, odd = _metadata(message, parts.texts)
     notes += [*odd, *_notes(message, parts)]
     return composer.reading(metadata, dict.fromkeys(notes), uncertain)
@@ -114,7 +114,7 @@ def _notes(message: Mail, parts: Parts) -> Iterator[str]:
         yield f"a header is cut off after {LONGEST_HEADER:,} characters"
 
 
-def _add_body(part: Mail, composer: Composer, source: str, options: Options) -> Iterator[str]:
+def _add_body(part: Mail, composer: Composer, source: str) -> Iterator[str]:
     """Adds a text of the body, and yields what is to be said of it."""
     octets = octets_of(part)
     charset = part.get_content_charset()
@@ -124,7 +124,7 @@ def _add_body(part: Mail, composer: Composer, source: str, options: Options) -> 
     if not is_sound(part):
         yield "the transfer encoding is damaged: text may be missing"
     if part.get_content_type() == "text/html":
-        yield from _add_html(text, composer, source, options)
+        yield from _add_html(text, composer, source)
         return
     flowed = str(part.get_param("format") or "").lower() == "flowed"
     told = mail_body.compose(text, composer, flowed=flowed)
@@ -139,14 +139,13 @@ def _quotes(characters: int) -> str:
     return f"quotes other messages, in parts of their own: {count(characters, 'character')}"
 
 
-def _add_html(text: str, composer: Composer, source: str, options: Options) -> Iterator[str]:
-    from index.formats.html import read_html
+def _add_html(text: str, composer: Composer, source: str) -> Iterator[str]:
+    from index.formats.html import read_whole
 
     if not text.strip():
         return
     try:
-        # The mark says UTF-8, whatever the page itself says: a mail's header comes first.
-        reading = read_html(text.encode("utf-8-sig", "replace"), f"{source} (HTML)", options)
+        reading = read_whole(text, f"{source} (HTML)")
     except InputError as error:
         yield f"left out: the body in HTML ({error.what.rpartition(': ')[2]})"
         return

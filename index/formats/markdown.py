@@ -65,6 +65,8 @@ def _split_markdown(text: str, block: list[Paragraph], code: set[int]) -> Iterat
         if heading:
             yield (line_start, line_end)
             continue
+        if item and item.end() == line_end:
+            continue  # an item of no words, to which the next line may give some
         if start is None:
             start = item.end() if item else line_start
         end = line_end

@@ -158,21 +158,21 @@ class Styles:
 def _rules(sheet: str) -> Iterator[tuple[str, Style]]:
     """Selectors and declarations of a sheet; what stands in `@` blocks is passed over."""
     sheet = _COMMENT.sub(" ", sheet)
-    depth, at_rule, start, head = 0, False, 0, ""
+    depth, start, head = 0, 0, ""
     for match in re.finditer(r"[{};]", sheet):
-        mark, before = match[0], sheet[start : match.start()]
-        if mark == ";" and depth == 0:
-            start = match.end()
-        elif mark == "{":
+        mark, at = match[0], match.start()
+        if mark == "{":
             if depth == 0:
-                head, at_rule, start = before.strip(), before.lstrip().startswith("@"), match.end()
+                head, start = sheet[start:at].strip(), match.end()
             depth += 1
         elif mark == "}" and depth:
             depth -= 1
             if depth == 0:
-                if not at_rule and (style := _declarations(before)):
+                if not head.startswith("@") and (style := _declarations(sheet[start:at])):
                     yield from ((selector, style) for selector in head.split(","))
                 start = match.end()
+        elif mark == ";" and depth == 0:
+            start = match.end()
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html.entities import html5
 from typing import TYPE_CHECKING
 
@@ -11,30 +12,59 @@ from index.errors import InputError
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+MOST_ATTRIBUTES = 1_000
+"""Of one element; those of real pages have some 50. libxml2 takes time by the square of their
+number to build a tree: 20 seconds for 100,000."""
+
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _OF_XML = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
 
 def html_tree(text: str, source: str) -> _Element:
     """The page as the parser of HTML reads it, which repairs like browsers do. What lies beyond
-    its limits (elements 256 deep, 10 MB in one text) would be lost, and is an error."""
-    from lxml.etree import LxmlError
+    its limits (elements 256 deep, 10 MB in one text) would be lost, and is an error, and so are
+    more than `MOST_ATTRIBUTES`."""
+    from lxml.etree import LxmlError, fromstring
     from lxml.html import HTMLParser, document_fromstring
 
-    parser = HTMLParser(
-        encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
-    )
+    settings = {"encoding": "utf-8", "no_network": True, "huge_tree": False}
+    parser = HTMLParser(remove_comments=True, remove_pis=True, **settings)
     try:
-        tree = document_fromstring(text.encode(), parser=parser)
+        data = text.encode()
+        fromstring(data, HTMLParser(target=_Attributes(source), **settings))
+        tree = document_fromstring(data, parser=parser)
     except (LxmlError, ValueError, AssertionError) as error:
         raise InputError(f"{source}: no HTML in it ({_reason(error)})", "leave it out") from error
     for fault in parser.error_log:
         if fault.type_name == "ERR_RESOURCE_LIMIT":
-            raise InputError(
-                f"{source}: beyond what is read of a page ({_reason(fault.message)})",
-                "save it with fewer nested elements, or as plain text",
-            )
+            raise _beyond(source, _reason(fault.message))
     return tree
+
+
+class _Attributes:
+    """Hears a parser's events and refuses an element with too many attributes, before there is a
+    tree: it is the building of a tree that takes the time."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        _check_attributes(len(attributes), self._source)
+
+    def close(self) -> None:
+        """lxml asks for it."""
+
+
+def _check_attributes(number: int, source: str) -> None:
+    if number > MOST_ATTRIBUTES:
+        raise _beyond(source, f"an element with more than {MOST_ATTRIBUTES:,} attributes")
+
+
+def _beyond(source: str, limit: str) -> InputError:
+    return InputError(
+        f"{source}: beyond what is read of a page ({limit})",
+        "save it with fewer nested elements and attributes, or as plain text",
+    )
 
 
 def xhtml_tree(text: str, source: str) -> tuple[_Element, bool]:
@@ -50,6 +80,8 @@ def xhtml_tree(text: str, source: str) -> tuple[_Element, bool]:
         tree = _xml(_ENTITY.sub(_character, text), XHTMLParser)
     except (XMLSyntaxError, ValueError):
         return html_tree(text, source), False
+    for element in tree.iter():
+        _check_attributes(len(element.attrib), source)
     xhtml_to_html(tree)
     return tree, True
 
