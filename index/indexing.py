@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from index import __version__
 from index.adding import Addition
@@ -14,9 +15,10 @@ from index.encoder import ENCODERS, Encoder, Progress
 from index.encoding import Batches, encode
 from index.errors import IndexMismatch, InputError
 from index.files import find_files
-from index.intake_log import REBUILT, Head, removed
+from index.intake import fresh_salt
+from index.intake_log import REBUILT, Head, removed, replaced
 from index.manifest import FORMAT, Manifest
-from index.metadata import MetadataManifest
+from index.metadata import MetadataManifest, checked
 from index.news import AddReport, Listener, nobody
 from index.pending import Pending
 from index.receiving import Receiver
@@ -85,6 +87,36 @@ def remove(folder: IndexFolder, names: Sequence[str]) -> list[Document]:
             entries=[removed(snapshot.intake_of(document)) for document in documents],
         )
     return documents
+
+
+def edit(folder: IndexFolder, name: str, metadata: Mapping[str, str], config: Config) -> Document:
+    """Says something else of a document than its file does; an empty value takes a field away.
+
+    It holds until the file itself, or what stands beside it, changes and is added again.
+    """
+    folder.current()
+    known = checked(metadata, "metadata")
+    with folder.writing("edit"):
+        before = folder.open()
+        old = before.find(name)
+        fields: dict[str, Any] = {key: known.get(key) for key in metadata}
+        uncertain = tuple(field for field in old.uncertain if field not in metadata)
+        document = replace(old, uncertain=uncertain, **fields)
+        if document == old:
+            return old
+        intake = before.intake_of(old)
+        given = {k: v for k, v in intake.given.items() if k not in metadata} | known
+        told = Received(document, replace(intake, given=given, salt=fresh_salt()))
+        config = before.manifest.configured(config)
+        encoder = open_encoder(before, config.device)
+        folder.commit(
+            before.manifest,
+            encode([told], encoder, config),
+            kept=before,
+            dropped={old.id},
+            entries=[replaced(intake, told.intake)],
+        )
+    return document
 
 
 def rebuild(folder: IndexFolder, config: Config, progress: Progress | None = None) -> Manifest:

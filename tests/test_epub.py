@@ -222,6 +222,7 @@ def bomb(levels: int = 9) -> str:
     [
         (chapter("<p>" + "a" * 2**22 + "</p>"), "unfolds to more than 200 times its size"),
         (chapter("<div>" * 300 + "deep" + "</div>" * 300), "beyond what is read of a page"),
+        (chapter("<p " + " ".join(f'a{n}="1"' for n in range(1_001)) + ">ice</p>"), "attributes"),
         (chapter("<p>\0</p>"), "NUL character"),
         (bomb(), "&e9;"),
         (
@@ -229,7 +230,7 @@ def bomb(levels: int = 9) -> str:
             "&x;",
         ),
     ],
-    ids=["zip bomb", "deep", "NUL", "entities", "external entity"],
+    ids=["zip bomb", "deep", "attributes", "NUL", "entities", "external entity"],
 )
 def test_a_hostile_chapter_is_named_and_the_others_are_read(two: str, left: str) -> None:
     reading = book(two=two)

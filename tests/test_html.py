@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -141,6 +143,7 @@ def test_an_encoding_is_marked_or_declared(data: bytes, text: str) -> None:
         (b"<title>a</title><script>b</script>", "no text in it"),
         (b"", "no HTML in it"),
         (b"<div>" * 300 + b"deep", "beyond what is read of a page"),
+        (b"<p " + b" ".join(b"a%d" % n for n in range(1_001)) + b">", "more than 1,000 attributes"),
     ],
 )
 def test_no_page_is_guessed_at(data: bytes, reason: str) -> None:
@@ -190,6 +193,13 @@ def test_text_that_is_not_seen_is_marked(attributes: str) -> None:
 def test_text_that_is_seen_or_may_be_is_not(page: str) -> None:
     reading = read(page)
     assert (reading.text, reading.hidden) == ("Sold.", ())
+
+
+def test_blocks_that_never_end_in_a_style_sheet_take_linear_time() -> None:
+    """By the square of their number, so many took 5 seconds."""
+    began = time.process_time()
+    assert words(read(f"<style>{'.a{' * 400_000}</style><p class=a>Ice.")) == ["Ice."]
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from conftest import HASHING
 from index.config import Config
 from index.documents import sha256_hex
 from index.errors import InputError
-from index.indexing import add, remove
+from index.indexing import add, edit, remove
 from index.keywords import words
 from index.metadata import MetadataManifest
 from index.store import IndexFolder, damages
@@ -431,3 +431,21 @@ def test_equal_and_nearly_equal_documents_are_named(folder):
     (note,) = add(folder, ["c.txt"], HASHING).notes
     assert note.source == "c.txt"
     assert note.note in ("nearly the same text as a.txt", "nearly the same text as b.txt")
+
+
+def test_what_is_known_of_a_document_can_be_said_otherwise(folder):
+    write("a.md", "---\ntitle: The Gauge\nauthor: Nobody\n---\nThe bell rang.")
+    add(folder, ["a.md"], HASHING)
+    edit(folder, "a.md", {"title": "The Bell", "author": "", "published": "2021-03"}, HASHING)
+    document = folder.open().find("a.md")
+    assert (document.title, document.author, document.published) == ("The Bell", None, "2021-03")
+    assert folder.open().keywords.scores("bell").max() > 0
+    assert damages(folder) == []
+    assert [row.action for row in folder.log()] == ["added", "replaced"]
+    assert outcome(add(folder, ["a.md"], HASHING)) == {"skipped": ["a.md"]}
+    assert folder.open().find("a.md").title == "The Bell"
+    assert edit(folder, "a.md", {"published": ""}, HASHING).published is None
+    with pytest.raises(InputError, match="write YYYY"):
+        edit(folder, "a.md", {"published": "soon"}, HASHING)
+    with pytest.raises(InputError, match="unknown metadata field"):
+        edit(folder, "a.md", {"titel": "x"}, HASHING)

@@ -132,6 +132,13 @@ PAGE = "<html><body><p>The b\u00e9ll rang over the harbour all night.</p></body>
 BODIES = [
     ("HTML alone is read, in the character set of the header",
      mail(PAGE, HTML + b"\n"), ["The béll rang over the harbour all night."], ""),
+    ("all of the HTML is content, whatever its elements are called",
+     mail(b"<meta charset=koi8-r><nav>Ann,</nav><article><p>the bell rang.</p></article>"
+          b"<div class=comments><p>It rang twice.</p></div><aside>It is \xe9ld.</aside>"
+          b"<footer>Bo</footer>", HTML + b"\n"),
+     ["Ann,", "the bell rang.", "It rang twice.", "It is éld.", "Bo"], ""),
+    ("nor do they by way of HTML",
+     mail(b"<p>+2AA- x", b"Content-Type: text/html; charset=utf-7\n"), ["\ufffd x"], ""),
     ("HTML is read where the plain version is empty",
      multipart(b"alternative", (PLAIN, b" \n"), (HTML, PAGE)),
      ["The béll rang over the harbour all night."], "another version"),

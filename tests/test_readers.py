@@ -128,6 +128,7 @@ MARKDOWN = [
     ("# C# and F#\r\n\r\n#hashtag\r\n####### seven\r\n",
      ["C# and F#", "#hashtag\r\n####### seven"], ["C# and F#"]),
     ("# \n#\n\ntext\n", ["#", "text"], []),
+    ("- \n- one\n2) \n  two\n3. ", ["one", "  two"], []),
     ("one\n \t\ntwo\r\n\u00a0\r\nthree\n", ["one", "two", "three"], []),
 ]  # fmt: skip
 

@@ -36,28 +36,28 @@ PREFACE = (
 )
 SECTIONS = {
     "Dredging": (
-        "The channel of Skerrow silts up from the north. In the spring of 2018 the dredger brought "
-        "up 61,400 tonnes of mud in forty days, and the barges car\u00adried it to the old quarry "
+        "The channel of Skerrow silts up from the north. In the spring of 2018 the dred\u00adger brought "
+        "up 61,400 tonnes of mud in forty days, and the barges car\u00adried it to the old quar\u00adry "
         "behind the lime kilns. The fisher\u00admen com\u00adplained of the noise at night.",
         "Sound\u00adings are taken on the first Monday of each month by the pilot cutter. Where "
-        "the lead\u00adline finds less than four fathoms, a red buoy is laid before the even\u00ad"
+        "the lead\u00adline finds less than four fath\u00adoms, a red buoy is laid before the even\u00ad"
         "ing tide, and the harbour\u00admaster writes the place into the book of shoals.",
     ),
     "The breakwater": (
-        "The breakwater was lengthened by 83 metres after the gale of 2011, which had thrown two "
-        "cargo boats onto the fish mar\u00adket. Its foun\u00addation is of granite from the hill "
+        "The breakwater was length\u00adened by 83 metres after the gale of 2011, which had thrown two "
+        "cargo boats onto the fish mar\u00adket. Its foun\u00addation is of gran\u00adite from the hill "
         "of Orme, and its crown is of con\u00adcrete cast on the spot by the town's own masons.",
-        "Cracks were found in the seaward wall in the autumn of 2016. The engin\u00adeers advised "
-        "the board to replace the eleven outer caissons before the winter of 2023, and to close "
-        "the upper walk to visit\u00adors when\u00adever the wind blows stronger than forty knots "
+        "Cracks were found in the sea\u00adward wall in the autumn of 2016. The engin\u00adeers ad\u00advised "
+        "the board to replace the eleven outer cais\u00adsons before the winter of 2023, and to close "
+        "the upper walk to visit\u00adors when\u00adever the wind blows strong\u00ader than forty knots "
         "from the north or the east.",
     ),
     "Dues": (
-        "A vessel of up to twenty tonnes pays six crowns a day for its berth. Boats that bring "
-        "school\u00adchildren or the sick pay nothing. What is owed must be paid at the toll window "
-        "by the drawbridge before the hawsers are let go, or the bell is rung and the pilot "
+        "A vessel of up to twen\u00adty ton\u00adnes pays six crowns a day for its berth. Boats that bring "
+        "school\u00adchildren or the sick pay nothing. What is owed must be paid at the toll win\u00addow "
+        "by the draw\u00adbridge before the hawsers are let go, or the bell is rung and the pilot "
         "with\u00adholds his service.",
-        "The board received 402,000 crowns in dues in its last full year and spent most of it on "
+        "The board re\u00adceived 402,000 crowns in dues in its last full year and spent most of it on "
         "rope, tar and lamps.",
     ),
 }
@@ -197,9 +197,9 @@ def lines_of(text: str, width: float, size: float) -> list[str]:
 
 def report(placed: list[Placed]) -> bytes:
     """Two columns on three pages behind a preface, with running heads, labels and an outline."""
-    size, step, width = 11.0, 13.2, 160.0
+    size, step, width = 13.0, 15.6, 160.0
     frames = [(page, left) for page in (1, 2, 3) for left in (40.0, 220.0)]
-    top, bottom = 530.0, 330.0
+    top, bottom = 530.0, 300.0
 
     def heading(canvas: Canvas, page: int) -> None:
         put(canvas, ["The Harbour Report of Skerrow"], 40, 565, 8, page)

@@ -70,13 +70,13 @@ def add(
     Exit code 2 when a file could not be read; the others are in the index all the same. What was
     stopped with Ctrl-C goes on where it was when the same command is given again.
     """
+    if events and as_json:
+        raise InputError("--events and --json: both write to standard output", "choose one of them")
     from index.indexing import add as add_documents
     from index.metadata import MetadataManifest, parse_pairs
     from index.store import IndexFolder
     from ui.progress import Bar, Events
 
-    if events and as_json:
-        raise InputError("--events and --json: both write to standard output", "choose one of them")
     folder = IndexFolder(index)
     settings = settings_from(config, device, ocr=ocr, keep_originals=False if no_keep else None)
     listener: Events | Bar = Events() if events else Bar()
