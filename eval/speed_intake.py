@@ -65,6 +65,7 @@ class Step:
     added_passages: int
     bytes: int
     seconds: float
+    cpu: float | None
     peak: Peak | None
     load: float
 
@@ -78,6 +79,7 @@ class OneMore:
     passages: int
     segments: int
     add_seconds: tuple[float, ...]
+    add_cpu: tuple[float, ...]
     remove_seconds: tuple[float, ...]
     peak: Peak | None
     warm: Warm
@@ -91,6 +93,7 @@ class Single:
     bytes: int
     passages: int
     seconds: float
+    cpu: float | None
     peak: Peak | None
 
 
@@ -171,6 +174,7 @@ def grown(plan: Plan, index: Path, folder: Path) -> Step:
         now.passages - before.passages,
         size,
         done.seconds,
+        done.cpu,
         done.peak,
         _load(),
     )
@@ -195,6 +199,7 @@ def one_more(plan: Plan, maker: Maker, work: Path, documents: int) -> OneMore:
         manifest.passages,
         len(manifest.segments),
         tuple(done.seconds for done in added),
+        tuple(done.cpu for done in added if done.cpu is not None),
         tuple(removed),
         highest,
         warm(index, files, plan.config),
@@ -207,7 +212,7 @@ def single(plan: Plan, maker: Maker, work: Path, megabytes: int) -> Single:
     file = maker.file(work / f"{megabytes}.txt", megabytes * 1_000_000, plan.seed - megabytes)
     done = _add(plan, index, file)
     passages = IndexFolder(index).manifest().passages
-    return Single(file.stat().st_size, passages, done.seconds, done.peak)
+    return Single(file.stat().st_size, passages, done.seconds, done.cpu, done.peak)
 
 
 def _add(plan: Plan, index: Path, path: Path) -> Ran:

@@ -42,6 +42,9 @@ def _whole(intake: Data) -> list[str]:
         f" {documents / seconds:.2f} documents, {passages / seconds:.0f} passages, "
         f"{size / seconds / 1e6:.3f} MB a second**, in {_counted(steps, 'command')}.",
     ]
+    if all(step["cpu"] for step in steps):
+        cpu = sum(step["cpu"] for step in steps)
+        lines[-1] += f" The cores worked {cpu:.0f} s, {cpu / passages * 1000:.1f} ms a passage."
     if documents < intake["wanted"]:
         whole = seconds / documents * intake["wanted"]
         lines[-1] += f" At that rate, not measured: {intake['wanted']:,} in {whole:.0f} s."
@@ -68,6 +71,7 @@ def _steps(rows: Sequence[Data]) -> list[str]:
         ("passages", lambda r: f"{r['passages']:,}"),
         ("added in this step", lambda r: f"{r['added']:,}"),
         ("seconds", lambda r: f"{r['seconds']:.0f}"),
+        ("seconds of all cores", lambda r: _known(r["cpu"], 0)),
         ("documents a second", lambda r: f"{r['added'] / r['seconds']:.2f}"),
         ("passages a second", lambda r: f"{r['added_passages'] / r['seconds']:.0f}"),
         *_peaks(),
@@ -82,6 +86,10 @@ def _peaks() -> list[Row]:
         ("of that own, MiB", lambda r: _mebibytes(r["peak"], "own")),
         ("processes that read, together, MiB", lambda r: _mebibytes(r["peak"], "workers")),
     ]
+
+
+def _known(seconds: float | None, digits: int) -> str:
+    return "not known" if seconds is None else f"{seconds:.{digits}f}"
 
 
 def _mebibytes(peak: Data | None, name: str) -> str:
@@ -116,8 +124,9 @@ def _one_more(rows: Sequence[Data]) -> list[str]:
         ("segments", lambda r: f"{r['segments']}"),
         ("**add, new process, s**", lambda r: f"**{median(r['add_seconds']):.2f}**"),
         ("from, to", lambda r: f"{min(r['add_seconds']):.2f}, {max(r['add_seconds']):.2f}"),
+        ("seconds of all cores", lambda r: _known(median(r["add_cpu"] or [None]), 2)),
         ("– start and imports", lambda r: f"{r['warm']['start']:.2f}"),
-        ("– loading the encoder", lambda r: f"{r['warm']['model']:.2f}"),
+        ("– importing torch, loading the encoder", lambda r: f"{r['warm']['model']:.2f}"),
         ("– opening the index", lambda r: f"{r['warm']['open']:.3f}"),
         ("– the rest", lambda r: f"{rest(r):.2f}"),
         ("**add, warm process, s**", lambda r: f"**{median(r['warm']['add']):.2f}**"),
@@ -159,6 +168,7 @@ def _single(rows: Sequence[Data]) -> list[str]:
     shown: list[Row] = [
         ("passages", lambda r: f"{r['passages']:,}"),
         ("seconds", lambda r: f"{r['seconds']:.0f}"),
+        ("seconds of all cores", lambda r: _known(r["cpu"], 0)),
         *_peaks(),
     ]
     head = "| megabytes | " + " | ".join(f"{row['bytes'] / 1e6:.0f}" for row in rows) + " |"

@@ -41,8 +41,8 @@ class Stages:
 @dataclass(frozen=True, slots=True)
 class Warm:
     """Seconds in one process: from its start to the end of its imports; of opening the index and of
-    loading the encoder, for the first and for a second time; then of each `add` and `remove` of one
-    document, when one of each was done before."""
+    loading the encoder, for the first time (torch is imported with it) and for a second; then of
+    each `add` and `remove` of one document, when one of each was done before."""
 
     start: float
     open: float
@@ -135,7 +135,6 @@ def _read(files: Sequence[Path], receiver: Receiver, sandbox: Sandbox) -> Iterat
 
 
 def _warm(config: Config, started: float, index: Path, files: Sequence[str]) -> Warm:
-    from index import bert  # noqa: F401 - torch is imported with it
     from index.indexing import add, open_encoder, remove
     from index.store import IndexFolder
 

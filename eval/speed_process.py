@@ -1,5 +1,7 @@
 """A command as a process of its own: how long it took, and how much memory it held at most.
 
+On a machine that does other work, seconds of the cores tell more than those of the clock.
+
 Memory is looked at from outside, in /proc, while the command runs. The system's own account of a
 child (`ru_maxrss`) will not do: it begins with what the parent held when the child was started.
 """
@@ -39,9 +41,11 @@ class Peak:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A command that came to its end; `peak` is None where there is no /proc."""
+    """A command that came to its end. `cpu` are seconds of all cores, with those of the processes
+    below it, None on Windows; `peak` is None where there is no /proc."""
 
     seconds: float
+    cpu: float | None
     output: str
     peak: Peak | None
 
@@ -53,7 +57,7 @@ def onrecord(*arguments: str) -> Ran:
 def ran(command: Sequence[str]) -> Ran:
     """Runs a command. Raises `InputError` with its last words when it fails."""
     with TemporaryFile() as output, TemporaryFile() as errors:
-        started = time.perf_counter()
+        before, started = _cpu(), time.perf_counter()
         process = subprocess.Popen(command, stdout=output, stderr=errors)  # noqa: S603
         watch = _Watch(process.pid)
         try:
@@ -66,7 +70,19 @@ def ran(command: Sequence[str]) -> Ran:
     if code:
         last = (complaint.strip() or "no word of why").split("\n")[-1]
         raise InputError(f"{' '.join(command[1:])[:200]}: {last}", "see its message")
-    return Ran(seconds, said, peak)
+    after = _cpu()
+    cpu = None if before is None or after is None else after - before
+    return Ran(seconds, cpu, said, peak)
+
+
+def _cpu() -> float | None:
+    """Seconds of the processes that this one has started and that have ended."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _all(file: IO[bytes]) -> str:

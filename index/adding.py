@@ -69,6 +69,7 @@ class Addition:
         self._resumed = 0
         self._bytes = [0, 0]
         self._batch = (0, 0)
+        self._encoded = 0
 
     def run(self, files: Sequence[str], sandbox: Sandbox, encoding: Callable[[], Batches]) -> None:
         """Reads and encodes the files that are not as they are in the index already.
@@ -80,6 +81,7 @@ class Addition:
         batches: Batches | None = None
         for result in sandbox.imap(self._jobs(files, opened), AHEAD):
             file = opened.popleft()
+            self._tell(0, file.path)
             batches = batches or encoding()
             self._read(file, self._receiver.received(file, result.parts), batches)
         if batches:
@@ -87,8 +89,9 @@ class Addition:
 
     def shown(self, code_points: int) -> None:
         """So many code points of the batch at hand are encoded."""
+        self._encoded += code_points
         size, length = self._batch
-        self._tell(size * code_points // max(length, 1))
+        self._tell(size * self._encoded // max(length, 1))
 
     @property
     def parts(self) -> list[Finished]:
@@ -160,10 +163,10 @@ class Addition:
                     self._miss(arrived)
                     whole = False
                     continue
-                seen.add(arrived.received.document.source)
-                self._receive(arrived, held, batches)
                 if batches.full:
                     self._flush(batches)
+                seen.add(arrived.received.document.source)
+                self._receive(arrived, held, batches)
         except InputError as error:
             self._fail(file.path, error, len(file.data))
             return
@@ -173,6 +176,8 @@ class Addition:
         size, length = self._batch
         self._batch = (size + len(file.data), length)
         self._tell(0, file.path, "read")
+        if batches.full:  # only now, so that the last file of a batch is known to be done
+            self._flush(batches)
 
     def _receive(self, arrived: Arrived, held: Sequence[Stored], batches: Batches) -> None:
         received = arrived.received
@@ -202,7 +207,7 @@ class Addition:
             self._batches.append(self._pending.add(segment, self._done))
             self._done = []
         self._bytes[0] += self._batch[0]
-        self._waiting, self._batch = [], (0, 0)
+        self._waiting, self._batch, self._encoded = [], (0, 0), 0
         self._tell(0)
 
     def _take_over(self, found: tuple[Received, int], held: Sequence[Stored]) -> None:

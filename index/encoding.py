@@ -20,8 +20,12 @@ from index.splitting import Budget, split
 from index.token_table import TokenTable
 
 BATCH = 1024
-"""Passages encoded and written at a time: the token vectors of so many take 250 MB before they are
-coded, twice that for a moment."""
+"""Passages written at a time."""
+
+SLICE = 256
+"""Passages encoded at a time: the token vectors of so many take 65 MB before they are coded, twice
+that for a moment. Fewer save little, since the model's own work takes more; a GPU wants this many.
+"""
 
 Shown = Callable[[int], None]
 """Called with the number of code points encoded since the last call."""
@@ -72,8 +76,8 @@ class Batches:
         """Coded slice by slice: the passages of one long document may be many batches."""
         tables = [TokenTable.of([], self._codec)]
         vectors = [np.zeros((0, self._codec.dimension), np.float32)]
-        for start in range(0, len(texts), BATCH):
-            part = texts[start : start + BATCH]
+        for start in range(0, len(texts), SLICE):
+            part = texts[start : start + SLICE]
             encoded = self._encoder.encode_document(part, self._progress(part))
             tables.append(TokenTable.of(encoded, self._codec))
             vectors += [each.vector[None] for each in encoded]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.formats.archives import printable
 from index.metadata import MANIFEST_NAME, SIDECAR_SUFFIX
 from index.readers import FORMATS, NO_READER
 
@@ -55,7 +56,7 @@ def find_files(paths: Sequence[str], index: Path) -> tuple[list[str], list[Failu
 def failure(source: str, reason: str) -> Failure:
     """A failure that can be printed: bytes of a name that are not UTF-8 are written as escapes."""
     shown, why = (text.encode("utf-8", "backslashreplace").decode() for text in (source, reason))
-    return Failure(shown, why)
+    return Failure(printable(shown), printable(why))
 
 
 def _walk(

@@ -40,10 +40,9 @@ class Intake:
     `file` is the path that was read: the same as `source`, and so are `file_sha256` and
     `file_bytes`, unless the document came out of a container. `received` is UTC, `given` the
     metadata that came from outside the file. `kept` says whether the bytes are in the index, see
-    `index.originals`. `documents` is how many the file gave, on the last of them only (on the
-    others 0), so that one can tell whether all are there.
-
-    Raises `ValueError` for what cannot be such a record.
+    `index.originals`; `ocr` is how pages that are pictures were read. `documents` is how many the
+    file gave, on the last of them only (on the others 0), so that one can tell whether all are
+    there. Raises `ValueError` for what cannot be such a record.
     """
 
     source: str
@@ -57,6 +56,7 @@ class Intake:
     recipe: str
     given: Mapping[str, str]
     kept: bool
+    ocr: str = ""
     documents: int = 0
     salt: str = field(default_factory=fresh_salt)
 
@@ -68,8 +68,8 @@ class Intake:
         for name in ("bytes", "file_bytes", "documents"):
             if type(getattr(self, name)) is not int or getattr(self, name) < 0:
                 raise ValueError(f"{name} is not a number from 0")
-        for name in ("source", "file", "tool"):
-            if not (_is_text(getattr(self, name)) and getattr(self, name)):
+        for name in ("source", "file", "tool", "ocr"):
+            if not (_is_text(getattr(self, name)) and (getattr(self, name) or name == "ocr")):
                 raise ValueError(f"{name} is not a text")
         if not is_time(self.received):
             raise ValueError("received is not a time in UTC")

@@ -5,7 +5,8 @@
 
 An addition of many files puts each batch here and all of them into force at its end. If it is
 stopped, the next addition takes over what it finds for the same files, so it goes on where the
-first was. Whatever change comes next ends the matter: what it cannot use, it deletes.
+first was. Whatever change comes next ends the matter: what it cannot use, it deletes; and what is
+found here but was begun before the last change, by where the log ended then, is over.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from index import disk
 from index.documents import sha256_hex
 from index.errors import IndexDamaged
 from index.generation import Finished, write_segment
+from index.intake_log import Head
 from index.manifest import FileRecord, Manifest, SegmentRecord
 from index.receiving import File
 from index.segment import Received, Segment
@@ -86,7 +88,7 @@ class Pending:
 
     def faults(self) -> Iterator[str]:
         """Batches that are not as they were written; they will be read again."""
-        for record in self._records():
+        for record in filter(self._is_under_way, self._records()):
             try:
                 self._load(record).part.load()
             except (IndexDamaged, OSError, ValueError, KeyError, TypeError):
@@ -94,6 +96,9 @@ class Pending:
 
     def _records(self) -> list[Path]:
         return sorted(self.path.glob("*.json"))
+
+    def _is_under_way(self, record: Path) -> bool:
+        return is_under_way(record, self._settings.log)
 
     def _load(self, path: Path) -> Batch:
         row: dict[str, Any] = json.loads(path.read_bytes())
@@ -142,11 +147,21 @@ class Resumable:
         return found
 
 
+def is_under_way(record: Path, head: Head) -> bool:
+    """True for the record of a batch that was made when the log ended at `head`: nothing has been
+    committed since."""
+    try:
+        began = json.loads(record.read_bytes())["made_by"]["log"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return bool(began == asdict(head))
+
+
 def _made_by(settings: Manifest) -> dict[str, Any]:
     return {key: value for key, value in asdict(settings).items() if key not in _OF_FILES}
 
 
-_OF_FILES = ("segments", "fingerprint", "created", "files", "log")
+_OF_FILES = ("segments", "fingerprint", "created", "files")
 """Parts of a manifest that say nothing of how a segment was made."""
 
 

@@ -123,6 +123,7 @@ class Receiver:
             recipe=file.recipe,
             given=given,
             kept=self._config.keep_originals,
+            ocr=self._config.ocr,
         )
         return Received(document_of(part, sha256, given), intake)
 

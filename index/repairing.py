@@ -145,6 +145,8 @@ class _Repair:
             if document is None:
                 name = intake.source if intake else _source(card) or f"a document in {folder}"
                 why = "damaged, and there is no original to read it from again"
+                if intake and intake.kept:
+                    why = f"damaged; its original is now {self._folder.rescue(intake)}"
                 self._lost.append(Failure(name, f"{name}: {why}"))
                 continue
             self._anew.append(Received(document, intake or self._entered_anew(document)))
@@ -159,7 +161,7 @@ class _Repair:
         data = self._folder.original_of(intake.sha256)
         sandbox = shared(self._config.reader_seconds, self._config.reader_megabytes)
         try:
-            first = next(sandbox.parts(data, intake.source, Options(ocr=self._config.ocr)))
+            first = next(sandbox.parts(data, intake.source, Options(ocr=intake.ocr)))
         except (InputError, StopIteration):
             return None
         if not isinstance(first, Part):

@@ -17,6 +17,7 @@ from functools import cache
 from types import TracebackType
 
 from index.errors import InputError
+from index.formats.archives import printable
 from index.readers import INSIDE, Part
 from index.reading import Options, Unreadable
 from index.sandbox_jobs import Job, Parts, Result, in_order
@@ -112,6 +113,8 @@ class Sandbox:
         """
         if any("\ud800" <= character <= "\udfff" for character in source):
             raise InputError(f"{source}: the name is not UTF-8", "rename the file")
+        if (name := printable(source)) != source:  # as in an archive
+            raise InputError(f"{name}: control characters in its name", "rename the file")
         skip: list[Skipped] = []
         while True:
             attempt = _Attempt(source, data)

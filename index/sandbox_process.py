@@ -15,8 +15,14 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO, cast
 
 from index.errors import InputError
-from index.wire import Ask, Failed, Finished, Message, Progress, WireError, read_frame, write_frame
+from index.wire import Ask, Failed, Finished, Message, Progress, read_frame, write_frame
 from index.wire import message as decoded
+from index.wire_checks import WireError
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 COMMAND = (sys.executable, "-P", "-m", "index.sandbox_worker")
 """`-P`: a folder with documents is no place to import Python modules from."""
@@ -36,6 +42,9 @@ is OCR of 2,000 pages at 3.6 s each."""
 STARTING = 30.0
 """Seconds that a new worker may take to start, on a busy machine, before its first message; 0.1 is
 usual."""
+
+NEARLY = 0.9
+"""Share of its memory that a worker held when a library that was given no more of it crashed."""
 
 Progressing = Callable[[int, int], None]
 
@@ -101,7 +110,8 @@ class Watch:
 
 
 class WorkerProcess:
-    """A child process that reads one file at a time. `limit` is for the bytes of a message."""
+    """A child process that reads one file at a time. `limit` is the memory for it, in bytes, and so
+    the most that a message can be."""
 
     def __init__(self, command: Sequence[str], limit: int, watch: Watch) -> None:
         self._limit = limit
@@ -122,6 +132,8 @@ class WorkerProcess:
             raise RuntimeError("a process without the pipes asked for")
         self._asks = cast("BinaryIO", self._process.stdin)
         self._answers = io.BufferedReader(cast("io.FileIO", self._process.stdout))
+        self._before = _peak(resource.getrusage(resource.RUSAGE_SELF)) if resource else 0
+        self._peak = 0
         self.expired = False
         self.idle = True
         self.files = 0
@@ -222,6 +234,9 @@ class WorkerProcess:
                 f"{source}: larger than the memory for a file",
                 "split it, or raise the memory limit",
             )
+        if self._peak > max(NEARLY * self._limit, self._before):
+            what = f"{source}: reading it takes more than {self._limit >> 20:,} MiB of memory"
+            return MemoryLimit(what, "split it, or raise the memory limit")
         how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
         if how == "SIGABRT":  # what C++ libraries do when they are given no memory
             how += ", perhaps for want of memory"
@@ -239,6 +254,11 @@ class WorkerProcess:
     def _wait(self) -> int:
         """Of a process that has ended: `kill` must not run while its number becomes free."""
         with self._ending:
+            if self._process.returncode is None and hasattr(os, "wait4"):
+                with suppress(ChildProcessError):  # another thread has waited for it
+                    _, status, usage = os.wait4(self._process.pid, 0)
+                    self._process.returncode = os.waitstatus_to_exitcode(status)
+                    self._peak = _peak(usage)
             return self._process.wait()
 
     def _last_line(self) -> str:
@@ -252,6 +272,12 @@ def _error(failed: Failed, source: str) -> InputError:
     kind = {"memory": MemoryLimit, "fault": ReaderFault}.get(failed.fault, InputError)
     named = failed.what.startswith(source)
     return kind(failed.what if named else f"{source}: {failed.what}", failed.next_step)
+
+
+def _peak(usage: resource.struct_rusage) -> int:
+    """Bytes that a process ever held. Linux counts what its parent held when it was started, too:
+    the child begins in the parent's memory."""
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _memory_file() -> BinaryIO:

@@ -28,12 +28,12 @@ from index.wire import (
     Message,
     Missed,
     Progress,
-    WireError,
     asked,
     found,
     read_frame,
     write_frame,
 )
+from index.wire_checks import WireError
 
 try:
     import resource
@@ -118,12 +118,16 @@ class Worker:
         try:
             header, body = found(part.source, part.parent, part.reading, part.data)
             self._say(header, *body)
-        except WireError as error:
+        except (WireError, InputError) as error:
             name = _printable(part.source)
-            failure = _Failure("fault", f"{name}: its reader failed ({error})", REPORT)
+            failure = (
+                error
+                if isinstance(error, InputError)
+                else _Failure("fault", f"{name}: its reader failed ({error})", REPORT)
+            )
             if part.parent is None:
                 raise failure from error
-            self._say(Missed(name, str(failure)))
+            self._say(Missed(name, _printable(str(failure))))
 
     def _say(self, message: Message, *body: bytes) -> None:
         """The parent may take its time to listen; a worker that waits for it is not slow."""

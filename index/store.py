@@ -29,7 +29,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from filelock import FileLock, Timeout
 
@@ -37,7 +37,7 @@ from index import disk, generation
 from index.documents import Document, sha256_hex
 from index.errors import IndexDamaged, IndexLocked, IndexMissing, IndexStateError, InputError
 from index.generation import Finished
-from index.intake import TOOL, utc_now
+from index.intake import TOOL, Intake, utc_now
 from index.intake_log import NAME as LOG
 from index.intake_log import Entry, Head, Row, extended
 from index.intake_log import faults as log_faults
@@ -46,7 +46,7 @@ from index.manifest import COPY, Manifest
 from index.manifest import NAME as MANIFEST
 from index.originals import Originals
 from index.pending import FOLDER as PENDING
-from index.pending import Pending
+from index.pending import Pending, is_under_way
 from index.segment import Segment, digests_of
 from index.snapshot import Snapshot
 
@@ -264,7 +264,7 @@ class IndexFolder:
             self._tidy()
 
     def _end_addition(self) -> None:
-        for record in self._records():  # first: what has none is known to be over
+        for record in self._all_records():  # first: what has none is known to be over
             disk.remove_file(record)
         if (self.path / PENDING).exists():
             disk.sync(self.path / PENDING)
@@ -281,6 +281,19 @@ class IndexFolder:
             disk.remove_folder(self.path / PENDING)
 
     def _records(self) -> list[Path]:
+        """Those of an addition under way: of one that began before the last commit, none is."""
+        records, head = self._all_records(), Head()
+        if not records:
+            return []
+        try:
+            head = self.manifest().log
+        except IndexMissing:
+            pass
+        except IndexStateError:  # nobody can go on there
+            return []
+        return [record for record in records if is_under_way(record, head)]
+
+    def _all_records(self) -> list[Path]:
         return sorted((self.path / PENDING).glob("*.json"))
 
     def sync_originals(self) -> None:
@@ -314,6 +327,14 @@ class IndexFolder:
                 return False
             self.keep_original(data)
         return True
+
+    def rescue(self, intake: Intake) -> Path:
+        """Puts the original of a document that is lost where nothing deletes it."""
+        path = self.path / "rescued" / (intake.sha256 + PurePosixPath(intake.source).suffix)
+        disk.ensure_folder(path.parent)
+        disk.write_bytes(path, self.original_of(intake.sha256))
+        disk.sync(path.parent)
+        return path
 
     def point_at_the_newest(self) -> None:
         """Mends `CURRENT` where it does not name a generation that was written to its end."""

@@ -8,17 +8,17 @@ records below, type by type, and a reading must be one that the rest of the syst
 from __future__ import annotations
 
 import json
-import math
 import struct
-import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from index.errors import InputError
-from index.metadata import FIELDS, checked
-from index.reading import Reading, Spans
+from index.metadata import checked
+from index.reading import Reading
+from index.wire_checks import LONGEST_NOTE, WireError, check
+from index.wire_places import MOST_PLACES, packed, too_many, unpacked
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -26,15 +26,8 @@ if TYPE_CHECKING:
 _FRAME = struct.Struct("!4sIQ")
 _MARK = b"ONR1"
 
-LONGEST_NOTE = 2_000
-"""Code points of a note: some sentences for people; more is a text in the wrong place."""
-
-WORD_BYTES = 28
-"""Size of a row of `index.layout`: three whole numbers and four lengths of 4 bytes each."""
-
-
-class WireError(ValueError):
-    """Bytes that are no frame of ours, or a reading whose parts do not fit its text."""
+LONGEST_HEADER = 1 << 25
+"""Bytes. 100,000 pages with their labels take some 8 million, and several times that once read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +66,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A document. Its text, layout and, for one inside a container, its bytes follow."""
+    """A document. Its text, layout, places (`index.wire_places`) and, for one inside a container,
+    its bytes follow."""
 
     source: str
     parent: str | None
     reading: Reading
-    sizes: tuple[int, int, int]
+    sizes: tuple[int, int, int, int]
     kind: Literal["found"] = "found"
 
 
@@ -141,8 +135,8 @@ def read_frame(stream: BinaryIO, limit: int) -> tuple[bytes, bytes] | None:
     mark, head, body = _FRAME.unpack(start)
     if mark != _MARK:
         raise WireError("bytes that are no frame")
-    if head + body > limit:
-        raise WireError(f"a frame of {head + body} bytes, the limit is {limit}")
+    if head + body > limit or head > LONGEST_HEADER:
+        raise WireError(f"a frame of {head} and {body} bytes, the limit is {limit}")
     parts = stream.read(head), stream.read(body)
     if (len(parts[0]), len(parts[1])) != (head, body):
         raise WireError("a frame that ends early")
@@ -169,9 +163,18 @@ def message(header: bytes, body: bytes) -> tuple[Message, bytes]:
         if body:
             raise WireError("bytes behind a message that has none")
         return said, b""
-    text, layout, data = _cut(body, said.sizes)
+    text, layout, places, data = _cut(body, said.sizes)
     try:
-        reading = replace(said.reading, text=text.decode(), layout=layout)
+        known = unpacked(places)
+        reading = replace(
+            said.reading,
+            text=text.decode(),
+            layout=layout,
+            paragraphs=known.paragraphs,
+            hidden=known.hidden,
+            sections=known.sections,
+            anchors=known.anchors,
+        )
     except UnicodeDecodeError as error:
         raise WireError("a text that is not UTF-8") from error
     check(reading)
@@ -192,8 +195,10 @@ def found(
 ) -> tuple[Found, tuple[bytes, ...]]:
     """A document as header and body. The parent has the bytes of the file itself already, and
     believes no other. Notes and metadata become one line each: no document is lost for a line end.
-    Raises `WireError` for a reading that is none.
+    Raises `WireError` for a reading that is none, `InputError` for one of too many places.
     """
+    if kind := too_many(reading):
+        raise InputError(f"{source}: more than {MOST_PLACES:,} {kind}", "split it")
     try:
         metadata = checked(reading.metadata, "metadata")
     except InputError as error:
@@ -202,11 +207,13 @@ def found(
     reading = replace(reading, metadata=metadata, notes=tuple(note for note in notes if note))
     check(reading)
     try:
-        body = (reading.text.encode(), reading.layout, b"" if parent is None else data)
+        own = b"" if parent is None else data
+        body = reading.text.encode(), reading.layout, packed(reading), own
     except UnicodeEncodeError as error:
         raise WireError("its text holds half a surrogate pair") from error
-    bare = replace(reading, text="", layout=b"")
-    return Found(source, parent, bare, (len(body[0]), len(body[1]), len(body[2]))), body
+    bare = replace(reading, text="", layout=b"", paragraphs=(), hidden=(), sections=(), anchors=())
+    text, layout, places, rest = map(len, body)
+    return Found(source, parent, bare, (text, layout, places, rest)), body
 
 
 def _fields(record: object) -> dict[str, Any]:
@@ -217,83 +224,8 @@ def _fields(record: object) -> dict[str, Any]:
     return {name: value for name, value in values.items() if not isinstance(value, bytes)}
 
 
-def _cut(body: bytes, sizes: tuple[int, int, int]) -> tuple[bytes, bytes, bytes]:
-    text, layout, data = sizes
-    if min(sizes) < 0 or text + layout + data != len(body):
+def _cut(body: bytes, sizes: tuple[int, int, int, int]) -> list[bytes]:
+    if min(sizes) < 0 or sum(sizes) != len(body):
         raise WireError("sizes that are not those of the bytes")
-    return body[:text], body[text : text + layout], body[text + layout :]
-
-
-def check(reading: Reading) -> None:
-    """Raises `WireError`, which names the fault, for parts that do not fit the text.
-
-    Types are as declared: mypy holds the readers to them and `message` what is on the pipe.
-    """
-    length = len(reading.text)
-    _check_spans("paragraphs", reading.paragraphs, length)
-    _check_spans("hidden spans", reading.hidden, length)
-    _check_starts("sections", (section.start for section in reading.sections), length)
-    if any(not section.start <= section.end <= length for section in reading.sections):
-        raise WireError("a section that ends outside the text")
-    _check_starts("pages", (page.start for page in reading.pages), length)
-    for page in reading.pages:
-        if page.index is not None and page.index < 0:
-            raise WireError(f"a page with the index {page.index}")
-        if page.confidence is not None and not 0 <= page.confidence <= 1:
-            raise WireError(f"a page with the confidence {page.confidence}")
-    _check_starts("anchors", (anchor.start for anchor in reading.anchors), length)
-    _check_words(reading)
-    _check_layout(reading.layout, length)
-
-
-def _check_spans(name: str, spans: Spans, length: int) -> None:
-    before = 0
-    for start, end in spans:
-        if not before <= start < end <= length:
-            raise WireError(f"{name} empty, out of order or outside the text: {start}..{end}")
-        before = end
-
-
-def _check_starts(name: str, starts: Iterable[int], length: int) -> None:
-    before = 0
-    for start in starts:
-        if not before <= start <= length:
-            raise WireError(f"{name} out of order or outside the text, at {start}")
-        before = start
-
-
-def _check_words(reading: Reading) -> None:
-    """Metadata, notes, and the names of places."""
-    try:
-        if checked(reading.metadata, "metadata") != reading.metadata:
-            raise WireError("metadata with an empty value, line ends or spaces in a row")
-    except InputError as error:
-        raise WireError(error.what) from error
-    if not set(reading.uncertain) <= set(FIELDS):
-        raise WireError(f"uncertain fields that are none: {reading.uncertain}")
-    for note in reading.notes:
-        if not 0 < len(note) <= LONGEST_NOTE or "\n" in note:
-            raise WireError(f"a note that is empty, too long or not one line: {note[:100]!r}")
-
-
-def _check_layout(layout: bytes, length: int) -> None:
-    """At most one box for each code point, so that it cannot unfold without bound either."""
-    if not layout:
-        return
-    unpacker = zlib.decompressobj()
-    most = WORD_BYTES * length
-    try:
-        rows = unpacker.decompress(layout, most + 1)
-    except zlib.error as error:
-        raise WireError(f"a layout that does not unpack ({error})") from error
-    if len(rows) > most or len(rows) % WORD_BYTES or not unpacker.eof or unpacker.unused_data:
-        raise WireError("a layout that is too long, cut short or not made of whole rows")
-    before = 0
-    for start, end, _page, left, top, right, bottom in struct.iter_unpack("<3I4f", rows):
-        if not before <= start < end <= length:
-            raise WireError(
-                f"a word of the layout out of order or outside the text: {start}..{end}"
-            )
-        if not (left <= right and top <= bottom and math.isfinite(left + top + right + bottom)):
-            raise WireError(f"a word of the layout without a box, at {start}")
-        before = start
+    ends = list(accumulate(sizes, initial=0))
+    return [body[start:end] for start, end in pairwise(ends)]

@@ -6,7 +6,7 @@ depths are measured on several data sets (docs/RETRIEVAL.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -105,6 +105,8 @@ class Retriever:
         # Twice as many as wanted: some may repeat others.
         depth = max(2 * wanted, self._config.cross_encoder_depth if self._cross_encoder else 0)
         sentences, windows = self._windows(asked, weights, candidates, depth)
+        if not candidates.whole:
+            windows = self._apart(sentences, windows, weights, candidates.fused.keys())
         hits = [self._hit(sentences, window, candidates) for window in windows]
         if self._cross_encoder:
             marks = self._cross_encoder.scores(question, [hit.passage.text for hit in hits])
@@ -171,6 +173,32 @@ class Retriever:
         chosen = best(sentences, windows, weights, k)
         rows = (sentences.row[window.first : window.stop].tolist() for window in chosen)
         return sentences, [w for w, own in zip(chosen, rows, strict=True) if fused.keys() & own]
+
+    def _apart(
+        self, sentences: Sentences, windows: Sequence[Window], weights: Floats, found: Set[int]
+    ) -> list[Window]:
+        """The windows with what stands hidden in its source in windows of its own: else one hidden
+        sentence would take all around it to the end of the hits. Parts without a passage that was
+        `found` go."""
+        result: list[Window] = []
+        for window in windows:
+            document = self._snapshot.document_of(int(sentences.row[window.first]))
+            own = range(window.first, window.stop)
+            places = zip(sentences.start[own], sentences.end[own], strict=True)
+            hidden = [document.hidden and document.is_hidden(int(a), int(b)) for a, b in places]
+            turns = [n for n in own[1:] if hidden[n - own.start] != hidden[n - own.start - 1]]
+            if not turns:
+                result.append(window)
+                continue
+            bounds = np.array([own.start, *turns, own.stop], np.int64)
+            parted = np.stack([bounds[:-1], bounds[1:]], axis=1)
+            values = scores(sentences, parted, weights).tolist()
+            result += [
+                Window(a, b, window.score if self._config.rerank == "none" else value)
+                for (a, b), value in zip(parted.tolist(), values, strict=True)
+                if found & set(sentences.row[a:b].tolist())
+            ]
+        return sorted(result, key=lambda window: -window.score)
 
     def _why(
         self, question: str, encoded: Encoded, weights: Floats

@@ -14,10 +14,11 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 
-from durability_state import CONFIG, Tally, lasting_damages, small_batches, texts
+from durability_state import CONFIG, Tally, forked, lasting_damages, small_batches, texts
 
 from index.errors import IndexLocked, OnRecordError
 from index.indexing import add, remove
@@ -112,7 +113,7 @@ def _round(library: Library, times: int, chance: Random, tally: Tally) -> None:
     for edition in range(3, 3 + times):
         library.write(edition)
         before = library.edition()
-        after = chance.uniform(0, 1.05 * statistics.median(seconds))
+        after = chance.uniform(0, 1.1 * statistics.median(seconds))
         killed = _killed(library, after, tally)
         tally.count("kills", killed)
         how = f"edition {edition}, after {after:.3f} s"
@@ -162,11 +163,12 @@ def _again(library: Library, edition: int, before: bool, tally: Tally, how: str)
 def _killed(library: Library, after: float | None, tally: Tally) -> bool:
     """Adds in a process of its own, killed after so many seconds; False when it was quicker."""
     token = f"{os.getpid()}-{time.monotonic_ns()}"
-    child = os.fork()
-    if not child:
+
+    def add_marked() -> None:
         os.environ[MARK] = token
         library.add()
-        os._exit(0)
+
+    child = forked(add_marked)
     if after is not None:
         time.sleep(after)
         os.kill(child, signal.SIGKILL)
@@ -195,39 +197,35 @@ def survivors(token: str) -> list[int]:
 def readers(library: Library, base: Path, tally: Tally) -> Iterator[None]:
     """Processes that open the index and read all of it, again and again, until the end."""
     stop = base / "stop"
-    children = [_reader(library, base / f"reader-{n}.json", stop) for n in range(READERS)]
+    reports = [base / f"reader-{number}.json" for number in range(READERS)]
+    children = [forked(partial(_look, library, report, stop)) for report in reports]
     try:
         yield
     finally:
         stop.touch()
         for child in children:
             os.waitpid(child, 0)
-    for number in range(READERS):
-        said = json.loads((base / f"reader-{number}.json").read_text())
+    for report in reports:
+        said = json.loads(report.read_text())
         tally.count("seen by readers", said["seen"])
         for kind in ("mixtures", "reader errors"):
             for example in said[kind]:
                 tally.fault(kind, example)
 
 
-def _reader(library: Library, report: Path, stop: Path) -> int:
-    child = os.fork()
-    if child:
-        return child
+def _look(library: Library, report: Path, stop: Path) -> None:
+    """What one reader does, and what it says of it at the end."""
     seen, mixtures, errors = 0, [], []
     newest = (-1, False)
-    try:
-        while not stop.exists():
-            try:
-                found = library.edition()
-                if found is None or found[0] < newest[0]:
-                    mixtures.append(f"{found} after {newest}")
-                newest = found or newest
-            except Exception as error:
-                errors.append(repr(error))
-            seen += 1
-            time.sleep(PAUSE)
-        said = {"seen": seen, "mixtures": mixtures, "reader errors": errors}
-        report.write_text(json.dumps(said))
-    finally:
-        os._exit(0)
+    while not stop.exists():
+        try:
+            found = library.edition()
+            if found is None or found[0] < newest[0]:
+                mixtures.append(f"{found} after {newest}")
+            newest = found or newest
+        except Exception as error:
+            errors.append(repr(error))
+        seen += 1
+        time.sleep(PAUSE)
+    said = {"seen": seen, "mixtures": mixtures, "reader errors": errors}
+    report.write_text(json.dumps(said))

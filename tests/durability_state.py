@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import faiss
 
 from index import encoding, indexing, readers
 from index.config import Config
@@ -60,6 +63,19 @@ def said_of(act: Callable[[], object]) -> str | None:
     except OnRecordError as error:
         return str(error)
     return None
+
+
+def forked(act: Callable[[], object]) -> int:
+    """A process that does this and ends with 0; forked, so that it need not load anything."""
+    child = os.fork()
+    if not child:
+        try:
+            faiss.omp_set_num_threads(1)  # those of the parent did not come along: it would wait
+            act()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    return child
 
 
 class Tally:

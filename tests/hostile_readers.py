@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -20,9 +21,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from index import sandbox_worker, wire
-from index.documents import Page, Section
+from index.documents import Anchor, Page, Section
 from index.readers import CONTAINERS, READERS
 from index.reading import DEFAULTS, Child, Options, Reading, Unreadable
+from index.wire_places import MOST_PLACES
 
 MEBIBYTE = 1 << 20
 
@@ -66,6 +68,13 @@ def nest(data: bytes, source: str, options: Options = DEFAULTS, /) -> Reading:
 
 def segfault(data: bytes, source: str, options: Options = DEFAULTS, /) -> Reading:
     return said(ctypes.string_at(0).decode())
+
+
+def abort(data: bytes, source: str, options: Options = DEFAULTS, /) -> Reading:
+    """What libraries in C++ do when they are given no memory, after so many MiB."""
+    eaten = [bytearray(MEBIBYTE) for _ in range(int(data))]
+    os.kill(os.getpid(), signal.SIGABRT)
+    return said(str(len(eaten)))
 
 
 def die(data: bytes, source: str, options: Options = DEFAULTS, /) -> Reading:
@@ -172,6 +181,10 @@ MISFITS = {
 """Readings whose parts do not fit their text."""
 
 
+def crowd(data: bytes, source: str, options: Options = DEFAULTS, /) -> Reading:
+    return Reading("Ice.", (), anchors=(Anchor("a", 0),) * (MOST_PLACES + 1))
+
+
 def misfit(data: bytes, source: str, options: Options = DEFAULTS, /) -> Reading:
     return MISFITS[data.decode()]
 
@@ -200,6 +213,7 @@ HOSTILE = {
     ".leak": leak,
     ".nest": nest,
     ".segfault": segfault,
+    ".abort": abort,
     ".die": die,
     ".leave": leave,
     ".key": forget_a_key,
@@ -214,6 +228,7 @@ HOSTILE = {
     ".pid": pid,
     ".echo": echo,
     ".misfit": misfit,
+    ".crowd": crowd,
 }
 
 if __name__ == "__main__":

@@ -388,6 +388,9 @@ def test_check_says_what_it_verified_and_repair_mends_what_it_finds(tmp_path: Pa
     assert damaged["verified"] is None
     assert [str(original.relative_to(tmp_path)) in line for line in damaged["damages"]] == [True]
     assert "mended 1 fault" in shell("repair").stdout
+    (tmp_path / ".onrecord" / "CURRENT").write_text("seven\n")
+    assert "onrecord repair" in shell("list", code=3).stderr
+    assert "mended 1 fault" in shell("repair").stdout
     assert "sound: 3 documents" in shell("check").stdout
 
 

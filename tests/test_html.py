@@ -223,6 +223,19 @@ def test_blocks_are_what_the_page_sets_apart(body: str, blocks: list[str]) -> No
     assert words(read(f"<body>{body}")) == blocks
 
 
+@pytest.mark.parametrize(
+    ("page", "blocks"),
+    [
+        ("<title>T</title><main><p>a</main>", ["a"]),
+        ("<meta charset=utf-8>\n<article>a<b>b</b></article> c<p>d", ["ab", "c", "d"]),
+        ("<head><style>x</style><x-y>a</x-y>\n<script>s</script></head><body>b", ["a b"]),
+    ],
+)
+def test_a_page_without_a_body_element_has_one(page: str, blocks: list[str]) -> None:
+    reading = read_whole(f"<!doctype html>{page}", "a.html")
+    assert words(reading) == blocks
+
+
 def test_a_body_that_is_all_content_is_read_whole() -> None:
     page = "<nav>To\0 all</nav><div class=share><p>Dear Petra,</p></div><footer>Yours</footer>"
     reading = read_whole(f"{page}<script>spy()</script><p hidden>PS", "a.eml")

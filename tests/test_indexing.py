@@ -17,7 +17,7 @@ from index.indexing import add, edit, remove
 from index.keywords import words
 from index.metadata import MetadataManifest
 from index.store import IndexFolder, damages
-from ui.terminal import added_text
+from ui.terminal_changes import report_text
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def test_what_is_left_out_of_a_folder_is_named_and_no_failure(folder):
         "docs/deep/c.XLSX": "no reader for .xlsx",
         "docs/pipe.txt": "not a regular file",
     }
-    assert added_text(report).splitlines()[-2:] == [
+    assert report_text(report).splitlines()[-2:] == [
         "1 added, 0 replaced, 0 skipped, 0 failed",
         "left out: 4 files without a reader (.doc 1, .txt 1, .xlsx 1, no ending 1)",
     ]

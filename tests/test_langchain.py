@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from langchain_core.retrievers import BaseRetriever
+from langchain_tests.integration_tests import RetrieversIntegrationTests
 from pydantic import ValidationError
 
 from rag.assistant import open_assistant
@@ -45,3 +48,28 @@ def test_filters_hold_for_every_question_unless_one_brings_its_own(library):
     assert thick
     assert all("41 centimetres" in d.page_content for d in thick)
     assert thick[0].metadata["repeats"] == []
+
+
+@pytest.mark.anyio
+class TestStandard(RetrieversIntegrationTests):
+    """LangChain's own tests of what a retriever must do, over an index with four passages."""
+
+    @pytest.fixture(autouse=True)
+    def _index(self, library):
+        self.assistant = open_assistant(library.path)
+
+    @pytest.fixture
+    def anyio_backend(self) -> str:
+        return "asyncio"
+
+    @property
+    def retriever_constructor(self) -> type[BaseRetriever]:
+        return OnRecordRetriever
+
+    @property
+    def retriever_constructor_params(self) -> dict[str, Any]:
+        return {"assistant": self.assistant}
+
+    @property
+    def retriever_query_example(self) -> str:
+        return QUESTION

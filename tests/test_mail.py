@@ -370,6 +370,7 @@ NAMES = [
     ("filename=C:\\\\temp\\\\out.csv", "out.csv"),
     ('filename="..\\\\..csv"', "csv"),
     ('filename="a\tb.csv"', "a b.csv"),
+    ("filename==?utf-8?q?a=C2=9B=E2=80=A8b=2Ecsv?=", "a b.csv"),
     ("filename=" + "x" * 300 + ".csv", "x" * 96 + ".csv"),
     ("", "attachment.csv"),
 ]

@@ -112,24 +112,25 @@ def test_every_word_is_where_it_was_set(lines, size, corner, cut, quarters):
     texts=st.lists(
         st.lists(WORDS, min_size=3, max_size=60).map(lambda words: " ".join(words) + "."),
         min_size=2,
-        max_size=5,
+        max_size=4,
     ),
     width=st.integers(150, 340),
     indent=st.sampled_from([0, 15]),
 )
 def test_paragraphs_are_those_that_were_set(texts, width, indent):
-    """With a distance between them or with their first lines set in, at any width."""
+    """With a distance between them or with their first lines set in, at any width. Most lines are
+    not first lines, else nobody could tell which are set in."""
 
     def paint(canvas: Canvas) -> None:
         top = 560.0
-        for text in (MEETING, *texts):
+        for text in (MEETING, LEDGER, *texts):
             first = wrapped(text, width - indent)[0]
             rest = wrapped(text[len(first) + 1 :], width) if len(first) < len(text) else []
             put(canvas, [first], 40 + indent, top)
             put(canvas, rest, 40, top - 12)
             top -= 12 * (1 + len(rest)) + (0 if indent else 8)
 
-    assert paragraphs(read(made(paint))) == [MEETING, *texts]
+    assert paragraphs(read(made(paint))) == [MEETING, LEDGER, *texts]
 
 
 @pytest.mark.parametrize("by_rows", [False, True])
@@ -196,6 +197,32 @@ def test_sentences_go_on_over_columns_and_pages_without_running_lines_and_notes(
 def test_pages_that_begin_alike_have_no_running_head():
     same = drawn(*[lambda canvas: column(canvas, [MEETING, LEDGER], 40, 560, 340)] * 3)
     assert paragraphs(read(same)) == [MEETING, LEDGER] * 3
+
+
+@pytest.mark.parametrize("copies", [2, 3])
+def test_what_the_pages_of_a_form_repeat_is_its_text(copies):
+    def paint(number):
+        def page(canvas):
+            put(canvas, [f"Receipt {number}"], 40, 560)
+            put(canvas, ["Paid to the harbour office."], 40, 520)
+            put(canvas, [str(number)], 208, 25, 8)
+
+        return page
+
+    reading = read(drawn(*map(paint, range(1, copies + 1))))
+    pages = ([f"Receipt {n}", "Paid to the harbour office."] for n in range(1, copies + 1))
+    assert paragraphs(reading) == [text for page in pages for text in page]
+    assert reading.notes == (f'pages 1-{copies}: running line left out: "1"',)
+
+
+def test_a_page_without_a_size_is_named_and_the_others_are_read():
+    data = drawn(*[lambda canvas: put(canvas, ["The pier was mended."], 40, 300)] * 2)
+    first, mark, rest = data.partition(b"/MediaBox [")
+    reading = read(
+        first + mark + b" 0 0 420 9" + b"9" * 50 + b".5 ]" + rest[rest.index(b"]") + 1 :]
+    )
+    assert reading.text == "The pier was mended."
+    assert reading.notes == ("page 1: damaged, it has no size",)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from index.sandbox import Job, Sandbox
 from index.sandbox_jobs import BUFFERED
 from index.sandbox_process import MemoryLimit, ReaderFault, TimeLimit, WorkerCrash
 from index.sandbox_worker import refuse
+from index.wire_checks import LONGEST_NOTE, WireError, check
 
 COMMAND = (sys.executable, str(Path(__file__).with_name("hostile_readers.py")))
 SECONDS = 0.5
@@ -97,7 +98,12 @@ HOSTILE = [
     ("a.leave", "", ReaderFault, r"its reader failed \(SystemExit: 0\)"),
     ("a.key", "", ReaderFault, r"its reader failed \(KeyError: 'key'\)"),
     ("a.junk", "x" * 99, WorkerCrash, "what its reader sent is no reading .*no frame"),
-    ("a.junk", b"ONR1" + b"\xff" * 12, WorkerCrash, "a frame of [0-9]+ bytes, the limit is"),
+    (
+        "a.junk",
+        b"ONR1" + b"\xff" * 12,
+        WorkerCrash,
+        "a frame of .* bytes, the limit is",
+    ),
     ("a.forge", "b.forge", WorkerCrash, "its reader spoke of another file"),
     ("a.start", "unused", ReaderFault, "PermissionError: a reader asked for subprocess.Popen"),
     *(("a.misfit", name, ReaderFault, "its reader failed") for name in MISFITS),
@@ -319,6 +325,25 @@ def test_workers_end_with_their_parent_idle_or_busy(number):
     assert all(map(gone, workers))
 
 
+MEMORY = """
+for data in (b"1", b"250"):
+    try:
+        list(box.parts(data, "a.abort", DEFAULTS))
+    except Exception as error:
+        print(type(error).__name__, error.what)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of memory")
+def test_a_library_that_aborts_for_want_of_memory_is_told_from_one_that_just_aborts():
+    """From a parent that is small itself: see `sandbox_process._peak`."""
+    said, _ = run_parent(MEMORY).communicate(timeout=30)
+    assert said.splitlines() == [
+        "WorkerCrash a.abort: its reader crashed (SIGABRT, perhaps for want of memory)",
+        "MemoryLimit a.abort: reading it takes more than 256 MiB of memory",
+    ]
+
+
 FORK = """
 mine = pid()
 child = os.fork()
@@ -342,9 +367,11 @@ def test_a_forked_process_has_workers_of_its_own():
 # Frames
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-LINES = st.text("abc é漢\u202e", min_size=1, max_size=9).map(
-    lambda line: " ".join(line.split())
-).filter(bool)
+LINES = (
+    st.text("abc é漢\u202e", min_size=1, max_size=9)
+    .map(lambda line: " ".join(line.split()))
+    .filter(bool)
+)
 
 
 @st.composite
@@ -380,7 +407,16 @@ def test_a_document_comes_back_as_it_was_sent(reading, data):
     assert (said.source, said.parent, said.reading, body) == ("a.zip", "z", reading, data)
 
 
-FRAME = framed(Reading("Ice.", ((0, 4),), layout=pack([Word(0, 4, Box(0, 1, 2, 3, 4))])))
+FRAME = framed(
+    Reading(
+        "Ice.",
+        ((0, 4),),
+        (Section("Ice", 0, 4),),
+        anchors=(Anchor("top", 0),),
+        hidden=((1, 2),),
+        layout=pack([Word(0, 4, Box(0, 1, 2, 3, 4))]),
+    )
+)
 
 
 @given(st.integers(0, len(FRAME) - 1), st.integers(1, 255), st.integers(0, len(FRAME)))
@@ -394,15 +430,38 @@ def test_an_altered_frame_is_refused_or_is_a_reading_that_holds_together(place, 
                 assert end == 0
                 continue
             said, _ = wire.message(*frame)
-        except wire.WireError:
+        except WireError:
             continue
-        assert not isinstance(said, wire.Found) or wire.check(said.reading) is None
+        assert not isinstance(said, wire.Found) or check(said.reading) is None
 
 
 @pytest.mark.parametrize("name", MISFITS)
 def test_a_reading_whose_parts_do_not_fit_is_not_sent(name):
-    with pytest.raises(wire.WireError):
+    with pytest.raises(WireError):
         framed(MISFITS[name])
+
+
+def test_places_are_no_part_of_the_header_and_there_is_a_most_of_each_kind(hostile):
+    def header(rows):
+        sections = tuple(Section(f"row {row}", row, row) for row in range(rows))
+        reading = Reading("a" * rows, tuple((row, row + 1) for row in range(rows)), sections)
+        return wire.read_frame(io.BytesIO(framed(reading)), 10**6)[0]
+
+    assert len(header(9)) + 20 > len(header(9_999))
+    with pytest.raises(
+        InputError, match=r"^a\.crowd: more than 1,048,576 anchors; split it"
+    ) as error:
+        take(hostile, "a.crowd")
+    assert error.type is InputError
+    assert take(hostile, "a.box", json.dumps([["b.crowd", ""], ["c.echo", "Ice."]]))[0] == (
+        Unreadable("a.box!/b.crowd", "a.box!/b.crowd: more than 1,048,576 anchors; split it")
+    )
+
+
+def test_a_name_with_control_characters_is_refused_and_shown_without(hostile):
+    with pytest.raises(InputError, match=r"^a\\x0aonrecord: b\.echo: control characters"):
+        take(hostile, "a\nonrecord: b.echo", "Ice.")
+    assert text(hostile, "\u202eb.echo", "Ice.") == "Ice."
 
 
 def test_notes_and_metadata_are_one_line_each_and_a_parent_insists_on_it():
@@ -411,16 +470,16 @@ def test_notes_and_metadata_are_one_line_each_and_a_parent_insists_on_it():
     )
     header, body = wire.found("a.txt", None, untidy, b"")
     assert header.reading.metadata == {"title": "The ice"}
-    assert header.reading.notes == ("left out", "x" * wire.LONGEST_NOTE)
+    assert header.reading.notes == ("left out", "x" * LONGEST_NOTE)
     for bad in ({"metadata": untidy.metadata}, {"notes": ("left\nout",)}, {"notes": ("",)}):
         stream = io.BytesIO()
         wire.write_frame(stream, replace(header, reading=replace(header.reading, **bad)), *body)
         stream.seek(0)
-        with pytest.raises(wire.WireError, match=r"metadata|note"):
+        with pytest.raises(WireError, match=r"metadata|note"):
             wire.message(*wire.read_frame(stream, 20_000))
 
 
 def test_a_layout_cannot_unfold_without_bound():
     bomb = pack([Word(0, 1, Box(0, 0, 0, 0, 0))] * 1_000_000)
-    with pytest.raises(wire.WireError, match="too long"):
-        wire.check(Reading("Ice.", (), layout=bomb))
+    with pytest.raises(WireError, match="too long"):
+        check(Reading("Ice.", (), layout=bomb))

@@ -65,19 +65,20 @@ def test_who_leaves_early_does_not_wait_for_the_next_item():
 
     def slow() -> Generator[int, None, None]:
         try:
+            yield 0
             yield 1
             blocked.wait(30)
             yield 2
         finally:
             closed.set()
 
-    async def first() -> int:
+    async def two() -> list[int]:
         items = as_they_come(slow())
-        item = await anext(items)
+        taken = [await anext(items), await anext(items)]
         await items.aclose()
-        return item
+        return taken
 
-    assert asyncio.run(asyncio.wait_for(first(), 10)) == 1
+    assert asyncio.run(asyncio.wait_for(two(), 10)) == [0, 1]
     assert not closed.is_set()
     blocked.set()
     assert closed.wait(10)

@@ -14,25 +14,24 @@ from typer.exceptions import TyperException
 from index import __version__
 from index.errors import InputError, OnRecordError
 from ui.cli_changes import add, rebuild, remove, watch
+from ui.cli_cite import cite
 from ui.cli_custody import check, log, repair
 from ui.cli_documents import list_documents, open_folder, show
 from ui.cli_eval import evaluation
+from ui.cli_evidence import pack, verify
+from ui.cli_ledger import ledger
+from ui.cli_load import eval_load
 from ui.cli_models import models
 from ui.cli_search import ask, search
+from ui.cli_serve import mcp, serve, users
 from ui.options import (
     DEFAULT_INDEX,
-    BaseUrlOption,
     ConfigOption,
-    DeviceOption,
     IndexOption,
     JsonOption,
-    ModelOption,
-    RoleOption,
-    StrictnessOption,
     complain,
     say,
     say_json,
-    settings_from,
 )
 
 app = typer.Typer(
@@ -44,6 +43,7 @@ app = typer.Typer(
 )
 app.add_typer(evaluation, name="eval")
 app.add_typer(models, name="models")
+app.add_typer(ledger, name="ledger")
 
 
 def main() -> None:
@@ -127,31 +127,12 @@ SEARCH_EXAMPLE = "Example: onrecord search '\"torture convention\" -ban' --since
 ASK_EXAMPLE = 'Example: onrecord ask "Who opened the inquiry?" --author Reeve --json'
 app.command(epilog=SEARCH_EXAMPLE)(search)
 app.command(epilog=ASK_EXAMPLE)(ask)
+app.command(epilog="Example: onrecord cite answer.json --style chicago")(cite)
+app.command(epilog='Example: onrecord pack "Who opened the inquiry?" --out answer.zip')(pack)
+app.command(epilog="Example: onrecord verify answer.zip --reread")(verify)
 
 
-@app.command(epilog="Example: onrecord serve --port 7860")
-def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 7860,
-    example: Annotated[
-        list[str] | None, typer.Option("--example", metavar="QUESTION", help="Offered on the page.")
-    ] = None,
-    index: IndexOption = DEFAULT_INDEX,
-    config: ConfigOption = None,
-    device: DeviceOption = None,
-    model: ModelOption = None,
-    base_url: BaseUrlOption = None,
-    role: RoleOption = None,
-    strictness: StrictnessOption = None,
-) -> None:
-    """The browser page and its HTTP API, on this machine only (127.0.0.1)."""
-    from rag.assistant import LiveAssistant
-    from ui.web import serve as serve_page
-
-    def announce(address: str) -> None:
-        say(f"OnRecord is at {address} (Ctrl-C ends it)")
-
-    settings = settings_from(
-        config, device, model=model, base_url=base_url, model_role=role, strictness=strictness
-    )
-    latest = LiveAssistant(index, settings)
-    serve_page(latest, port=port, examples=example or (), announce=announce)
+app.command(epilog="Example: onrecord serve --port 7860")(serve)
+app.command(epilog="Example: onrecord mcp --index reports.index")(mcp)
+app.add_typer(users, name="users")
+evaluation.command("load", epilog="Example: onrecord eval load --users 1,10")(eval_load)

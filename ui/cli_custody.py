@@ -109,7 +109,7 @@ def repair(
 
 
 def log(
-    name: Annotated[str | None, typer.Argument(metavar="[ID_OR_SOURCE]")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="ID_OR_SOURCE")] = None,
     index: IndexOption = DEFAULT_INDEX,
     config: ConfigOption = None,
     as_json: JsonOption = False,

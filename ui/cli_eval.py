@@ -342,9 +342,12 @@ def eval_speed_intake(
     from eval.speed_intake import Plan, measure
 
     named = config or (DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None)
-    sizes = tuple(int(size) for size in single.split(",") if size)
+    sizes = [size.strip() for size in single.split(",") if size.strip()]
+    if not all(size.isdecimal() and int(size) for size in sizes):
+        raise InputError(f"--single {single}: not sizes in MB", "for example: --single 1,4,16")
+    large = tuple(map(int, sizes))
     plan = Plan(
-        bench, out / "work", documents, kilobytes, step, single=sizes, config=named, seed=seed
+        bench, out / "work", documents, kilobytes, step, single=large, config=named, seed=seed
     )
     for line in measure(plan, out):
         say(line)

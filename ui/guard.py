@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ui.limits import MOST_BODY, TooLarge, TooSlow, counted, discard, read_body
+from ui.proxies import Proxies
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Refusal = tuple[int, str]
+"""An HTTP status and a sentence."""
 
 SECURITY_HEADERS = {
     # Gradio writes its settings into inline scripts and makes functions of the templates of gr.HTML
@@ -32,42 +38,87 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
 _SERVED = re.compile(
-    r"/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt)?"
+    r"/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|login|logout|openapi\.json|mcp)?"
     r"|/(assets|static|svelte)/.*"
-    r"|/gradio_api/(info|startup-events|cancel|reset|queue/.*|run/.*|call/.*|heartbeat/.*|mcp(/.*)?)"
+    r"|/api/(ask|search|show|documents)"
+    r"|/gradio_api/(info|startup-events|cancel|reset|queue/.*|run/.*|call/.*|heartbeat/.*)"
 )
 """Paths the page and the API need. Gradio offers more, uploads and a proxy among them: refused."""
 
+UPLOADS = re.compile(r"/gradio_api/(upload|upload_progress)")
+
+_KEPT = ("/assets/", "/static/", "/svelte/")
+"""Files that are the same for everybody and may stay in a browser's cache."""
+
 
 class Guard:
-    """ASGI middleware: security headers on every response, and no path that nobody needs."""
+    """ASGI middleware, the outermost: security headers on every response, limits on every request,
+    and no path that nobody needs.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    `uploads` is the most bytes of one upload; with 0 the paths for them are not there.
+    """
+
+    def __init__(self, app: ASGIApp, proxies: Proxies | None = None, uploads: int = 0) -> None:
+        self._app, self._proxies, self._uploads = app, proxies or Proxies(), uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         from starlette.datastructures import MutableHeaders
-        from starlette.responses import PlainTextResponse
+
+        if scope["type"] != "http":  # a lifespan: no WebSocket is spoken (`ui.web`)
+            await self._app(scope, receive, send)
+            return
+        scope, started = self._proxies.seen(scope), False
 
         async def send_guarded(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                if not scope["path"].startswith(_KEPT):  # nobody else's browser, and no proxy
+                    headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send_guarded)
-        elif not _same_origin(scope):
+        refusal: Refusal | None = None
+        try:
+            refusal = self._refusal(scope)
+            if not refusal:
+                receive = await self._limited(scope, receive)
+                await self._app(scope, receive, send_guarded)
+        except TooLarge:
+            refusal = 413, "The request is too large"
+            await discard(receive)
+        except TooSlow:
+            refusal = 408, "The request did not arrive in time"
+        if refusal and not started:
+            await _say(refusal, scope, receive, send_guarded)
+
+    def _refusal(self, scope: Scope) -> Refusal | None:
+        path = scope["path"]
+        if not _same_origin(scope):
             # Another page in the same browser, even one on this machine, must not ask in our name.
-            refusal = PlainTextResponse("Requests from other pages are refused", status_code=403)
-            await refusal(scope, receive, send_guarded)
-        elif _SERVED.fullmatch(scope["path"]) and ".." not in scope["path"]:
-            await self._app(scope, receive, send_guarded)
-        else:
-            refusal = PlainTextResponse("Not found", status_code=404)
-            await refusal(scope, receive, send_guarded)
+            return 403, "Requests from other pages are refused"
+        served = _SERVED.fullmatch(path) or (self._uploads and UPLOADS.fullmatch(path))
+        return None if served and ".." not in path else (404, "Not found")
+
+    async def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        if UPLOADS.fullmatch(scope["path"]):
+            return counted(receive, self._uploads)
+        if scope["method"] in ("GET", "HEAD"):
+            return receive
+        return await read_body(scope, receive, MOST_BODY)
+
+
+async def _say(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    from starlette.responses import PlainTextResponse
+
+    status, text = refusal
+    await PlainTextResponse(text, status, {"Connection": "close"})(scope, receive, send)
 
 
 def _same_origin(scope: Scope) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from index.errors import IndexStateError
 from ui.options import complain
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def stoppable(folder: IndexFolder, listener: Events | Bar | None = None) -> Iter
     """
     from ui.progress import Bar, Events
 
-    before = folder.current() if folder.exists() else None
+    before = _generation(folder)
     try:
         with terminable():
             yield
@@ -55,11 +57,19 @@ def stoppable(folder: IndexFolder, listener: Events | Bar | None = None) -> Iter
         waiting = folder.waiting()
         if isinstance(listener, Events):
             listener.stopped(waiting)
-        complain(_stopped(before != (folder.current() if folder.exists() else None), waiting))
+        complain(_stopped(before != _generation(folder), waiting))
         raise typer.Exit(128 + number) from stop
     finally:
         if isinstance(listener, Bar):
             listener.close()
+
+
+def _generation(folder: IndexFolder) -> Path | None:
+    """The one in force; None where there is none, or where what says so is damaged."""
+    try:
+        return folder.current()
+    except IndexStateError:
+        return None
 
 
 def _stopped(changed: bool, waiting: int) -> str:

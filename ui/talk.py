@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import threading
 from collections.abc import AsyncGenerator, Callable, Container, Generator
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from index.errors import OnRecordError
 from rag.answer import Answer, Claim
 from rag.assistant import Assistant
 from rag.conversation import MOST_TURNS, Turn
 from ui import page_filters, render, render_parts
+from ui.queueing import LOOK, Busy, Ticket
 from ui.strings import ENGLISH, Strings
+from ui.visitors import ANYBODY, VISITOR, Visitor, entrance_of_page
 
 Latest = Callable[[], Assistant]
 """Gives the assistant of the index as it is now; `rag.assistant.LiveAssistant` does."""
@@ -114,37 +117,92 @@ def _shown(html: str, talk: Talk, earlier: tuple[Turn, ...], strings: Strings) -
 async def as_they_come(items: Generator[Item, None, None]) -> AsyncGenerator[Item, None]:
     """The items of a generator that blocks, each as it comes, made in a thread of its own.
 
-    Whoever leaves early is free at once; the generator is closed when it gives its next item.
+    After the first item it takes its turn in the server's queue (`ui.queueing`), if there is one;
+    while it waits, the first is given again and again, for only then does Gradio notice that the
+    reader has left. Where the queue is full the generator is told so, by an exception at its first
+    item. Whoever leaves early is free at once; the generator is closed when it gives its next item.
     Gradio would wait for that item itself, and hold up all other readers.
     """
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[tuple[Item | None, BaseException | None]] = asyncio.Queue()
-    left = threading.Event()
-
-    def hand_over(item: Item | None, error: BaseException | None = None) -> None:
-        with contextlib.suppress(RuntimeError):  # the server has ended: nobody listens
-            loop.call_soon_threadsafe(queue.put_nowait, (item, error))
-
-    def work() -> None:
-        try:
-            with contextlib.closing(items):
-                for item in items:
-                    if left.is_set():
-                        return
-                    hand_over(item)
-        except BaseException as error:  # raised again where it is awaited
-            hand_over(None, error)
-        else:
-            hand_over(None)
-
-    threading.Thread(target=work, daemon=True).start()
+    here = entrance_of_page()
+    worker = _Worker(items, here.visitor if here else ANYBODY)
+    ticket: Ticket | None = None
     try:
-        while True:
-            item, error = await queue.get()
-            if error is not None:
-                raise error
-            if item is None:
-                return
+        if (first := await worker.next()) is None:
+            return
+        yield first
+        if here:
+            try:
+                ticket = here.queue.join(here.visitor.client)
+                while not await ticket.called(LOOK):
+                    yield first
+            except Busy as busy:
+                worker.refused = busy
+        worker.go_on.set()
+        while (item := await worker.next()) is not None:
             yield item
     finally:
-        left.set()
+        worker.leave(ticket)
+
+
+class _Worker(Generic[Item]):
+    """A thread that runs a generator: the first item at once, the others when told to."""
+
+    def __init__(self, items: Generator[Item, None, None], visitor: Visitor) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[tuple[Item | None, BaseException | None]] = asyncio.Queue()
+        self._items = items
+        self._left = False
+        self._ended = False
+        self._ticket: Ticket | None = None
+        self.go_on = threading.Event()
+        self.refused: Busy | None = None
+        context = contextvars.copy_context()
+        context.run(VISITOR.set, visitor)
+        threading.Thread(target=context.run, args=(self._work,), daemon=True).start()
+
+    async def next(self) -> Item | None:
+        """The next item; None when there is no more."""
+        item, error = await self._queue.get()
+        if error is not None:
+            raise error
+        return item
+
+    def leave(self, ticket: Ticket | None) -> None:
+        """Nobody waits for further items. The place is given up, see `FairQueue.set_aside`."""
+        self._left = True
+        self.go_on.set()
+        if ticket and self._ended:
+            ticket.leave()
+        elif ticket:
+            self._ticket = ticket
+            ticket.abandon()
+
+    def _work(self) -> None:
+        try:
+            with contextlib.closing(self._items):
+                for item in self._items:
+                    self._tell(self._hand_over, item, None)
+                    self.go_on.wait()
+                    if self._left:
+                        return
+                    if self.refused:
+                        self._tell(self._hand_over, self._items.throw(self.refused), None)
+                        break
+        except BaseException as error:  # raised again where it is awaited
+            self._tell(self._hand_over, None, error)
+        else:
+            self._tell(self._hand_over, None, None)
+        finally:
+            self._tell(self._end)
+
+    def _hand_over(self, item: Item | None, error: BaseException | None) -> None:
+        self._queue.put_nowait((item, error))
+
+    def _end(self) -> None:
+        self._ended = True
+        if self._ticket:
+            self._ticket.leave()
+
+    def _tell(self, call: Callable[..., None], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the server has ended: nobody listens
+            self._loop.call_soon_threadsafe(call, *arguments)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import typer
 
@@ -14,7 +12,6 @@ from eval.runs import Run
 from eval.significance import interval
 from index.documents import Document
 from index.manifest import Manifest
-from index.news import AddReport
 from rag import answer as answers
 from rag.answer import Answer, Citation, Claim, Hit, Place, Voice
 from rag.pinpoints import Pinpoint
@@ -196,24 +193,6 @@ def _telling_part(hit: Hit, set_off: bool) -> str:
 def where(place: Hit | Place) -> str:
     span = place.passage.span
     return f"{place.document.source}:{span.start}-{span.end}"
-
-
-def added_text(report: AddReport) -> str:
-    kinds = (("added", report.added), ("replaced", report.replaced), ("skipped", report.skipped))
-    lines = [
-        f"{kind:<9} {row.source} ({row.passages} passages)"
-        for kind, rows in kinds
-        for row in rows
-        if kind != "skipped"
-    ]
-    counts = ", ".join(f"{len(rows)} {kind}" for kind, rows in kinds)
-    lines.append(f"{counts}, {len(report.failed)} failed")
-    if report.left_out:
-        endings = Counter(Path(x.source).suffix.lower() or "no ending" for x in report.left_out)
-        kinds_left = ", ".join(f"{ending} {count}" for ending, count in sorted(endings.items()))
-        files = "1 file" if len(report.left_out) == 1 else f"{len(report.left_out)} files"
-        lines.append(f"left out: {files} without a reader ({kinds_left})")
-    return "\n".join(lines)
 
 
 def manifest_text(manifest: Manifest, size: int) -> str:

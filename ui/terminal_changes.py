@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from index.files import Failure
+from index.formats.archives import printable
 from index.intake import Intake, utc_now
 from index.intake_log import Row
 from index.news import AddReport, Indexed
@@ -65,7 +66,7 @@ def _notes(notes: Sequence[str], all_notes: bool) -> Iterator[str]:
 
 
 def left_out_line(left_out: Sequence[Failure]) -> str:
-    endings = Counter(Path(x.source).suffix.lower() or "no ending" for x in left_out)
+    endings = Counter(printable(Path(x.source).suffix.lower()) or "no ending" for x in left_out)
     kinds = ", ".join(f"{ending} {count}" for ending, count in sorted(endings.items()))
     return f"left out: {counted(len(left_out), 'file')} without a reader ({kinds})"
 

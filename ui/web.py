@@ -6,39 +6,77 @@ No `from __future__ import annotations` here: Gradio reads the annotations of th
 """
 
 import contextlib
+import ipaddress
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.errors import InputError, OnRecordError
-from rag.answer import hit_json
 from ui import page
-from ui.filter_options import read_filters
+from ui.gate import Door, Gate, OpenDoor
 from ui.guard import Guard
-from ui.history import after, read_history
+from ui.limits import CALLS_PER_MINUTE, Rates
+from ui.proxies import Proxies
+from ui.queueing import MOST_WAITING, PLACES, FairQueue
+from ui.service import Service
 from ui.strings import ENGLISH, Strings
 from ui.talk import Latest
+from ui.visitors import ANYBODY, Visitor, entrance_of_page
 
 if TYPE_CHECKING:
     import gradio as gr
     from fastapi import FastAPI
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+MOST_CONNECTIONS = 1000
+"""At one time; a page that waits for an answer holds two. Each takes some 50 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may come in, from where, and how often.
+
+    `hosts` are the names under which the server may be called besides those of the loopback;
+    `uploads` is the most bytes of a file sent by the page, 0 for none.
+    """
+
+    door: Door = field(default_factory=OpenDoor)
+    proxies: Proxies = field(default_factory=Proxies)
+    hosts: Sequence[str] = ()
+    calls_per_minute: float = CALLS_PER_MINUTE
+    uploads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Files in PEM for serving over https."""
+
+    certificate: Path
+    key: Path
 
 
 def build_page(
-    latest: Latest, examples: Sequence[str] = (), strings: Strings = ENGLISH
+    service: Service, examples: Sequence[str] = (), strings: Strings = ENGLISH
 ) -> "gr.Blocks":
     """The page: a question, its answer, and the source beside it; `ask` and `search` as API."""
     _silence_gradio()
     import gradio as gr
 
+    latest = service.latest
     blocks = gr.Blocks(title=strings.name, analytics_enabled=False)
     with blocks:
         page.connect(gr, page.lay_out(gr, latest, examples, strings), latest, strings)
-        _add_api(gr, blocks, latest)
+        _add_api(gr, blocks, service)
+    # Who is answered when is decided by our own queue, for all entrances alike; Gradio's has no
+    # limit below that one's, so that each event is in it at once.
+    blocks.max_threads = MOST_WAITING + PLACES
+    blocks.queue(default_concurrency_limit=None, max_size=2 * MOST_WAITING)
     return blocks
 
 
@@ -46,22 +84,31 @@ def build_app(
     latest: Latest,
     *,
     examples: Sequence[str] = (),
-    hosts: Sequence[str] = _LOOPBACK,
-    mcp: bool = False,
+    access: Access | None = None,
     strings: Strings = ENGLISH,
 ) -> "FastAPI":
-    """The page as an ASGI application that answers to these host names only ('*': to any)."""
+    """The page, the HTTP API and MCP as one ASGI application, behind the guard and the gate."""
     _silence_gradio()
     import gradio as gr
-    from fastapi import FastAPI
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    app = FastAPI(openapi_url=None)
-    app.add_middleware(Guard)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
+    from ui.api import new_app, router
+
+    access = access or Access()
+    service = Service(latest, FairQueue())
+    app = new_app()
+    app.include_router(router(service))
+    _add_mcp(app, service)
+    # The last one added is the outermost.
+    app.add_middleware(
+        Gate, queue=service.queue, door=access.door, rates=Rates(access.calls_per_minute)
+    )
+    hosts = ["*"] if "*" in access.hosts else [*LOOPBACK, *access.hosts]
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
+    app.add_middleware(Guard, proxies=access.proxies, uploads=access.uploads)
     gr.mount_gradio_app(
         app,
-        build_page(latest, examples, strings),
+        build_page(service, examples, strings),
         path="",
         theme=gr.themes.Base(
             font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
@@ -70,10 +117,11 @@ def build_app(
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
+        max_file_size=access.uploads or None,
         show_error=False,
         ssr_mode=False,
         pwa=False,
-        mcp_server=mcp,
+        mcp_server=False,
     )
     return app
 
@@ -84,15 +132,19 @@ def serve(
     port: int = 7860,
     *,
     examples: Sequence[str] = (),
-    mcp: bool = False,
+    access: Access | None = None,
+    certificate: Certificate | None = None,
     announce: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Serves the page until it is interrupted; `announce` gets its address once it can be opened.
 
-    Port 0 takes any free one. `InputError` when the address cannot be had.
+    Port 0 takes any free one. `InputError` when the address cannot be had, or when others could
+    reach the page there and nobody would ask who they are.
     """
     import uvicorn
 
+    access = access or Access()
+    refuse_unguarded(host, access)
     try:
         listener = socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -102,55 +154,120 @@ def serve(
             f"{host}:{port}: cannot serve there ({error.strerror})", "choose another port or host"
         ) from error
     with listener:
-        # A page in another tab must not reach this one under a name of its own (DNS rebinding).
-        hosts = _LOOPBACK if host in _LOOPBACK else ("*",)
-        app = build_app(latest, examples=examples, hosts=hosts, mcp=mcp)
+        app = build_app(latest, examples=examples, access=access)
         config = uvicorn.Config(
-            app, log_level="warning", ws="none", timeout_graceful_shutdown=1, server_header=False
+            app,
+            log_level="warning",  # no access log: it would hold addresses, and when they asked
+            ws="none",
+            timeout_graceful_shutdown=1,
+            server_header=False,
+            proxy_headers=False,  # `ui.proxies` reads them, and says which it believes
+            limit_concurrency=MOST_CONNECTIONS,
+            **_tls(certificate),
         )
         name = f"[{host}]" if ":" in host else host
-        announce(f"http://{name}:{listener.getsockname()[1]}")
+        scheme = "https" if certificate else "http"
+        announce(f"{scheme}://{name}:{listener.getsockname()[1]}")
         with contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
             uvicorn.Server(config).run(sockets=[listener])
+
+
+def is_loopback(host: str) -> bool:
+    """True for addresses that only this machine can reach."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def refuse_unguarded(host: str, access: Access) -> None:
+    """`InputError` for an address that others can reach, where nobody would ask who they are."""
+    if not is_loopback(host) and isinstance(access.door, OpenDoor):
+        raise InputError(
+            f"{host} can be reached by others, who could ask and read everything",
+            "say who may: --auth FILE, or --auth-header NAME with --trusted-proxy ADDRESS",
+        )
+
+
+def _tls(certificate: Certificate | None) -> dict[str, Any]:
+    if not certificate:
+        return {}
+    for path in (certificate.certificate, certificate.key):
+        if not path.is_file():
+            raise InputError(f"{path}: no such file", "name the files in PEM")
+    return {
+        "ssl_certfile": str(certificate.certificate),
+        "ssl_keyfile": str(certificate.key),
+    }
 
 
 def _silence_gradio() -> None:
     """Gradio reads these when it is imported: it then sends nothing anywhere."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    # Its own statistics would make a table with pandas of all events after each one.
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(2**62)
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
 
 
-def _add_api(gr: Any, blocks: Any, latest: Latest) -> None:
-    """The two public calls, with the JSON of the command line: `ask` and `search`."""
+def _add_mcp(app: "FastAPI", service: Service) -> None:
+    """The MCP endpoint, where the extra is installed; where it is not, who calls is told so."""
+    from starlette.responses import JSONResponse
 
-    def ask(
+    if find_spec("mcp") is None:
+        fault = {"what": "MCP is not installed here", "next": "pip install 'onrecord[mcp]'"}
+
+        @app.api_route("/mcp", methods=["GET", "POST"], include_in_schema=False)
+        async def no_mcp() -> JSONResponse:
+            return JSONResponse({"error": fault}, 501)
+
+        return
+    from mcp.server.transport_security import TransportSecuritySettings
+
+    from ui.mcp_server import mcp_server
+
+    server = mcp_server(service)
+    guarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # `Guard` does that
+    inner = server.streamable_http_app(
+        stateless_http=True, json_response=True, transport_security=guarded
+    )
+    app.router.routes.extend(inner.routes)
+    before = app.router.lifespan_context
+
+    @contextlib.asynccontextmanager
+    async def with_mcp(outer: "FastAPI") -> AsyncIterator[Any]:
+        async with before(outer) as state, server.session_manager.run():
+            yield state
+
+    app.router.lifespan_context = with_mcp
+
+
+def _add_api(gr: Any, blocks: Any, service: Service) -> None:
+    """The calls of Gradio's own clients: `ask` and `search`. Others have `ui.api`."""
+
+    async def ask(
         question: str, filters: dict[str, Any] | None = None, history: list[str] | None = None
     ) -> dict[str, Any]:
         """Answers a question with cited sentences, or abstains: an Answer object, schema 1.
 
         `history` are the questions of the conversation before it, oldest first.
         """
+        return await _told(gr, service.ask(_visitor(), question, filters, history))
 
-        def answered() -> dict[str, Any]:
-            before = read_history(history)
-            return after(latest(), question, read_filters(filters), before).to_json()
-
-        return _told(gr, answered)
-
-    def search(question: str, k: int = 8, filters: dict[str, Any] | None = None) -> dict[str, Any]:
+    async def search(
+        question: str, k: int = 8, filters: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """The k best passages for a question, without an answer."""
-        if not 1 <= k <= 1000:
-            raise gr.Error("k must be between 1 and 1000", print_exception=False)
-
-        def found() -> dict[str, Any]:
-            hits = latest().search(question, k, read_filters(filters))
-            return {"hits": [hit_json(hit) for hit in hits]}
-
-        return _told(gr, found)
+        return await _told(gr, service.search(_visitor(), question, k, filters))
 
     gr.api(ask, api_name="ask")
     gr.api(search, api_name="search")
     _allow_leaving_out(blocks, {"ask": (None, None), "search": (8, None)})
+
+
+def _visitor() -> Visitor:
+    found = entrance_of_page()
+    return found.visitor if found else ANYBODY
 
 
 def _allow_leaving_out(blocks: Any, defaults: dict[str, tuple[Any, ...]]) -> None:
@@ -166,8 +283,8 @@ def _allow_leaving_out(blocks: Any, defaults: dict[str, tuple[Any, ...]]) -> Non
     blocks.validate_inputs = fill_and_validate
 
 
-def _told(gr: Any, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+async def _told(gr: Any, call: Awaitable[dict[str, Any]]) -> dict[str, Any]:
     try:
-        return call()
+        return await call
     except OnRecordError as error:
         raise gr.Error(str(error), print_exception=False) from error

@@ -45,7 +45,7 @@ def unpacked(data: bytes, source: str) -> Iterator[Child | Unreadable]:
             continue
         taken.add(name)
         if reason := _fault(name, member) or no_reader(name):
-            yield Unreadable(_shown(name), reason)
+            yield Unreadable(printable(name), reason)
             continue
         try:
             content = read_member(archive, member, LARGEST_MEMBER)
@@ -90,12 +90,13 @@ def _fault(name: str, member: zipfile.ZipInfo) -> str:
         return "an absolute path"
     if ".." in name.split("/"):
         return "a path that leads out of the archive"
-    if _CONTROLS.search(name):
+    if printable(name) != name:
         return "control characters in its name"
     if kind == stat.S_IFLNK:
         return "a symbolic link"
     return "" if kind in (0, stat.S_IFREG) else "not a regular file"
 
 
-def _shown(name: str) -> str:
+def printable(name: str) -> str:
+    """A name with its control characters as escapes: it must not end a line or move a cursor."""
     return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", name)

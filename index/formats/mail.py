@@ -55,7 +55,7 @@ _LONGEST_SUBJECT = 60
 LONGEST_NAME = 100
 """Characters of a name that is made of a header; file systems take 255 bytes."""
 
-_UNSAFE = re.compile(r"[\0-\x1f\x7f/\\:]+")
+_UNSAFE = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029/\\:]+")
 _FROM_LINE = re.compile(
     rb"From [^\r\n]{0,200}? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d{1,2} "
     rb"\d{1,2}:\d\d[^\r\n]{0,60}(?:\r?\n|\Z)"

@@ -24,8 +24,9 @@ from index.formats.pdf_order import Block
 DPI = 300
 """What Tesseract was trained on and its manual asks for."""
 
-SECONDS = 120
-"""For one page. An A4 page of small print takes 7 on one core."""
+SECONDS = 50
+"""For one page: less than a worker may take without news (`reader_seconds`, 60), so that a slow
+page is noted and the rest read. An A4 page of small print takes 7 on one core."""
 
 _LANGUAGES = re.compile(r"[A-Za-z0-9_]+(/[A-Za-z0-9_]+)?(\+[A-Za-z0-9_]+(/[A-Za-z0-9_]+)?)*")
 _WORD = "5"  # level of a row of Tesseract's TSV

@@ -31,6 +31,9 @@ _STEP = 50
 MOST_SIGNS = 500_000
 """Signs of a page that is read; a dense newspaper page has 60,000."""
 
+_FARTHEST = 2.0**24
+"""Points, 6 km: beyond it the numbers of 4 bytes in which places are stored skip whole points."""
+
 _BROKEN = 0.2
 """Share of signs without a meaning from which the text of a page is not to be used: below it a
 sentence can still be read, and signs of decoration often have none."""
@@ -143,6 +146,8 @@ def _page(document: Any, index: int) -> _Seen:
         if signs > MOST_SIGNS:
             return _Seen(nothing, failed=f"left out: {signs:,} signs, more than a page can hold")
         frame = frame_of(page)
+        if not all(abs(side) < _FARTHEST for side in (frame.width, frame.height)):
+            return _Seen(nothing, failed="damaged, it has no size")
         blocks = tuple(blocks_of(runs_of(text_page, frame), frame))
         return _judged(page, PageText(index, frame.height, blocks), frame)
     except pypdfium2.PdfiumError:

@@ -163,8 +163,9 @@ def _is_indented(part: Sequence[Line], line: Line, ended: bool, setting: Setting
     """True for a first line set further in, or set out after lines that hang."""
     last = part[-1]
     step = last.right - line.right if line.backwards else line.left - last.left
-    if abs((last.left + last.right) - (line.left + line.right)) < line.size / 2:
-        return False  # both centred
+    off_centre = abs((last.left + last.right) - (line.left + line.right))
+    if off_centre < line.size / 2 and _centred(line if step > 0 else last, setting.column):
+        return False  # both centred, and not by the chance of their lengths
     if step > _INDENT * line.size:
         return len(part) > 1 or ended
     if setting.inwards and ended and len(part) == 1 and is_set_in(line, setting.column):

@@ -71,11 +71,27 @@ _Place = tuple[float, float, Line]  # top and bottom on the page, as it is shown
 
 
 def without_furniture(pages: Sequence[PageText]) -> tuple[list[PageText], list[str]]:
-    """The pages without their running lines, and notes on these."""
+    """The pages without their running lines, and notes on these.
+
+    Where most pages would be left without a word, what they repeat is their text, as of a form that
+    was filled in twice; then only lines of nothing but a number are running ones.
+    """
+    full = sum(bool(page.blocks) for page in pages)
+    for numbers_only in (False, True):
+        kept, notes = _without_furniture(pages, numbers_only)
+        if 2 * sum(bool(page.blocks) for page in kept) >= full:
+            return kept, notes
+    return list(pages), []
+
+
+def _without_furniture(
+    pages: Sequence[PageText], numbers_only: bool
+) -> tuple[list[PageText], list[str]]:
     groups: dict[tuple[str, str], list[_Found]] = defaultdict(list)
     for page in pages:
         for edge, key, found in _candidates(page):
-            groups[edge, key].append(found)
+            if not numbers_only or _is_bare(key):
+                groups[edge, key].append(found)
     running: dict[int, set[int]] = defaultdict(set)
     told: list[tuple[list[int], str]] = []
     places: set[tuple[str, int]] = set()
@@ -180,7 +196,7 @@ def _at_one_place(group: list[_Found]) -> Iterator[list[_Found]]:
 
 def _repeated(same: list[_Found], key: str, edge: str, pages: int) -> list[_Found]:
     """Those that are running lines: repeated as they are, or with numbers that count the pages."""
-    bare = len(key) <= _LONGEST_BARE and bool(_BARE.fullmatch(key))
+    bare = _is_bare(key)
     enough = 2 if (pages == 2 and edge != "across") or bare else _ENOUGH
     if "#" not in key:
         return same if len({found.page for found in same}) >= enough else []
@@ -197,14 +213,19 @@ def _repeated(same: list[_Found], key: str, edge: str, pages: int) -> list[_Foun
     return sorted(kept.values(), key=lambda found: found.page)
 
 
+def _is_bare(key: str) -> bool:
+    return len(key) <= _LONGEST_BARE and _BARE.fullmatch(key) is not None
+
+
 def _without(page: PageText, running: set[int]) -> PageText:
     if not running:
         return page
     blocks = []
     for block in page.blocks:
         lines = tuple(line for line in block.lines if id(line) not in running)
-        if lines:
-            blocks.append(replace(block, lines=lines))
+        if lines:  # a page number wider than its column must not make the column wider
+            left, right = min(line.left for line in lines), max(line.right for line in lines)
+            blocks.append(replace(block, lines=lines, left=left, right=right))
     return replace(page, blocks=tuple(blocks))
 
 

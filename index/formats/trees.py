@@ -16,6 +16,11 @@ MOST_ATTRIBUTES = 1_000
 """Of one element; those of real pages have some 50. libxml2 takes time by the square of their
 number to build a tree: 20 seconds for 100,000."""
 
+_OF_HEAD = frozenset(
+    ("base", "basefont", "bgsound", "link", "meta", "noframes", "noscript", "script", "style")
+) | {"template", "title"}
+"""Elements that do not end the head (HTML standard, 13.2.6.4.4)."""
+
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _OF_XML = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
@@ -38,7 +43,25 @@ def html_tree(text: str, source: str) -> _Element:
     for fault in parser.error_log:
         if fault.type_name == "ERR_RESOURCE_LIMIT":
             raise _beyond(source, _reason(fault.message))
+    _move_to_body(tree)
     return tree
+
+
+def _move_to_body(tree: _Element) -> None:
+    """What ends the head where no `<body>` is written. libxml2 knows the elements of HTML 4 and
+    would leave a `<main>` and all that is in it in the head, as no text of the page."""
+    from lxml.etree import SubElement
+
+    head, body = tree.find("head"), tree.find("body")
+    inside = list(head) if head is not None else []
+    first = next((at for at, child in enumerate(inside) if child.tag not in _OF_HEAD), len(inside))
+    if first == len(inside):
+        return
+    body = SubElement(tree, "body") if body is None else body
+    last = inside[-1]
+    last.tail, body.text = (last.tail or "") + (body.text or ""), None
+    for element in reversed(inside[first:]):
+        body.insert(0, element)
 
 
 class _Attributes:

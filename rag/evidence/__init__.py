@@ -1,0 +1,1 @@
+"""Evidence packs: an answer as one file that anyone can check (docs/EVIDENCE.md)."""
