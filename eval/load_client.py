@@ -64,25 +64,40 @@ class Reader:
 
     async def ask(self, question: str) -> Asked:
         """Asks, and reads the answer to its end."""
-        started, first, error, shown = time.perf_counter(), None, "", ""
+        started, first, told = time.perf_counter(), None, ""
         try:
             (await self.send(question)).raise_for_status()
             data = {"session_hash": self.tab}
             async with self._client.stream("GET", "/gradio_api/queue/data", params=data) as events:
                 async for line in events.aiter_lines():
-                    if first is None and SENTENCE in line:
+                    shown, over = _pane(line)
+                    told = told if over or not shown else shown
+                    if first is None and SENTENCE in shown:
                         first = time.perf_counter() - started
-                    if REFUSED in line:
-                        error = "busy" if "questions" in line else "problem"
-                    if any(mark in line for mark in WHOLE):
-                        shown = "whole"
-                    if '"msg":"process_completed"' in line:
-                        error = error or _failure(line)
+                    if over:
                         break
+            error = _fault(told)
         except httpx.HTTPError as failure:
             error = type(failure).__name__
-        whole = time.perf_counter() - started
-        return Asked(first, whole, error or ("" if shown else "no answer"))
+        return Asked(first, time.perf_counter() - started, error)
+
+
+def _pane(line: str) -> tuple[str, bool]:
+    """What an event changes in the answer's pane, as JSON; and whether it is the last."""
+    message = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
+    kind, output = message.get("msg"), message.get("output") or {}
+    data = output.get("data") or [None]
+    shown = json.dumps(data[0]) if kind == "process_generating" else ""
+    return shown if "pane" in shown else "", kind == "process_completed"
+
+
+def _fault(told: str) -> str:
+    """What is wrong with the last that was shown; empty for an answer or an abstention."""
+    if any(mark in told for mark in WHOLE):
+        return ""
+    if REFUSED in told:
+        return "busy" if "questions wait" in told else "problem"
+    return "no answer"
 
 
 def answering(config: dict[str, Any]) -> int:
@@ -92,8 +107,3 @@ def answering(config: dict[str, Any]) -> int:
         if {"click", "submit"} <= events and len(function["inputs"]) == 3:
             return int(function["id"])
     raise LookupError("the page has no function that answers")
-
-
-def _failure(line: str) -> str:
-    message = json.loads(line.removeprefix("data: "))
-    return "" if message.get("success") else "failed"

@@ -31,6 +31,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from index import disk, generation
@@ -42,6 +43,7 @@ from index.intake_log import NAME as LOG
 from index.intake_log import Entry, Head, Row, extended
 from index.intake_log import faults as log_faults
 from index.intake_log import read as read_log
+from index.ledger_files import forget
 from index.manifest import COPY, Manifest
 from index.manifest import NAME as MANIFEST
 from index.originals import Originals
@@ -430,6 +432,17 @@ class IndexFolder:
                     "what was removed from the index is still in it",
                     "delete that folder",
                 ) from error
+        if keep is not None:
+            forget(self.path, self._ids)
+
+    def _ids(self) -> set[str]:
+        """Ids of the documents in force."""
+        root = self.current()
+        return {
+            row.decode()
+            for segment in Manifest.load(root).segments
+            for row in np.load(root / segment.name / "ids.npy", allow_pickle=False).tolist()
+        }
 
     def _settle(self) -> None:
         """Ends the work of a writer that was killed between naming the first generation and

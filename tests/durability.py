@@ -58,7 +58,7 @@ def kills(base: Path, given: argparse.Namespace) -> bool:
 
 def faults(base: Path, given: argparse.Namespace) -> bool:
     found = of_steps.all_faults(
-        base, given.only, every=given.every, seeds=given.cuts, trials=given.pairs
+        base, given.only, stops=given.stops, seeds=given.cuts, trials=given.pairs
     )
     return show(found, of_steps.COLUMNS, of_steps.FAULTS)
 
@@ -102,7 +102,7 @@ def main() -> int:
         ("seed", 1, "of all that is drawn"),
         ("documents", 200, "kills: added at a time"),
         ("times", 300, "kills: additions killed"),
-        ("every", 1, "faults: each so-manieth step"),
+        ("stops", 0, "faults: stops of a change, of each kind; 0 is at each step"),
         ("cuts", 1, "faults: power cuts at each step, besides the one that loses most"),
         ("pairs", 100, "faults: power cuts while what was killed is mended"),
         ("positions", 2_000, "flips: bits flipped"),

@@ -32,9 +32,11 @@ class Stop:
 
     def __init__(self, at: int, how: Callable[[], None], *, on: bool = False) -> None:
         self.at, self.how, self.on, self.steps = at, how, on, 0
+        self.names: list[str] = []
 
     def __call__(self, step: str, /, *paths: Path) -> None:
         self.steps += 1
+        self.names.append(paths[-1].name)
         if self.steps == self.at or (self.on and self.steps > self.at > 0):
             self.how()
 
@@ -78,6 +80,7 @@ class Trials:
         with observed(counting):
             change.act(folder, self._files)
         self.steps = counting.steps
+        self.names = counting.names
         self._after = self._state(folder)
         if self._before == self._after or damages(folder):
             raise RuntimeError("the change that is to be stopped makes no difference")
@@ -117,12 +120,19 @@ class Trials:
             self._looked_at(folder, tally, f"killed at step {at}")
             self._finished(folder, tally, f"killed at step {at}")
 
-    def cut(self, tally: Tally, seeds: int, every: int = 1) -> None:
-        """What a power cut at each step may leave; at the end nothing may be lost any more."""
+    def cut(self, tally: Tally, seeds: int, every: int = 1, near: str | None = None) -> None:
+        """What a power cut at each step may leave; at the end nothing may be lost any more.
+
+        `near`: only before and after steps with a file of this name.
+        """
         with PowerCut(self.fresh().path) as cut:
             self._change.act(self._work, self._files)
         self._expect_seen(cut, tally)
-        for at in range(0, len(cut) + 1, every):
+        steps = range(0, len(cut) + 1, every)
+        if near is not None:
+            known = [n for n, name in enumerate(self.names) if name == near]
+            steps = range(min(known) - 1, max(known) + 4)
+        for at in steps:
             for seed in (None, *range(seeds)):
                 self._after_a_cut(cut, at, seed, tally)
         self._after_a_cut(cut, len(cut), None, tally, last=True)
@@ -276,14 +286,16 @@ def all_faults(
     base: Path,
     changes: Iterable[str] = CHANGES,
     *,
-    every: int = 1,
+    stops: int = 0,
     seeds: int = 3,
     trials: int = 100,
 ) -> Iterator[tuple[str, Tally]]:
-    """Changes stopped in each way; `every`: only at each so-manieth step."""
+    """Changes stopped in each way at each step, or only at about so many `stops`."""
     with small_batches(BATCH, here=True):
         for name in changes:
             one = Trials(base / name.replace(" ", "-"), CHANGES[name])
+            every = one.steps // stops if stops else 1
+            every += stops > 0 and every % 3 == 0  # or it would be the same of three, see `refused`
             for how, tried in (
                 ("refused", lambda tally: one.refused(tally, every)),  # noqa: B023
                 ("killed", lambda tally: one.killed(tally, every)),  # noqa: B023

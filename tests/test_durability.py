@@ -9,7 +9,7 @@ import durability_disks as of_disks
 import durability_kills as of_kills
 import durability_steps as of_steps
 import pytest
-from durability_changes import CHANGES, Change, added
+from durability_changes import CHANGES
 from durability_state import CONFIG, Tally, table
 
 from index import disk
@@ -19,9 +19,6 @@ from index.store import IndexFolder
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked children")
 
-EVERY = 131
-"""A prime: the steps tried are now the opening of a file, now its writing, now its syncing."""
-
 
 def faults(tally: Tally, kinds) -> dict[str, str]:
     return {kind: tally.examples[kind] for kind in kinds if tally.counts[kind]}
@@ -30,10 +27,10 @@ def faults(tally: Tally, kinds) -> dict[str, str]:
 @forks
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_stopped_at_some_of_its_steps_is_done_or_not_done(memory_path, name):
-    tried = of_steps.all_faults(memory_path, [name], every=EVERY, seeds=1, trials=2)
+    tried = of_steps.all_faults(memory_path, [name], stops=3, seeds=1, trials=1)
     for how, tally in tried:
         assert faults(tally, of_steps.FAULTS) == {}, how
-        assert tally.counts["stops"] == tally.counts["before"] + tally.counts["after"] >= 2
+        assert tally.counts["stops"] == tally.counts["before"] + tally.counts["after"] >= 1
 
 
 @forks
@@ -85,9 +82,8 @@ def test_a_careless_writer_would_be_caught(memory_path, monkeypatch, broken, kin
     careless = {"sync": lambda path: None, "replace": in_place}
     monkeypatch.setattr(disk, broken, careless[broken])
     with of_steps.small_batches(of_steps.BATCH, here=True):
-        one = of_steps.Trials(memory_path / "one", Change(added))
         tally = Tally()
-        one.cut(tally, seeds=3, every=17)
+        of_steps.Trials(memory_path / "one", CHANGES["remove"]).cut(tally, 3, near="CURRENT.tmp")
     assert faults(tally, kinds)
 
 
@@ -101,7 +97,7 @@ def test_a_lie_about_the_outcome_would_be_found(memory_path, monkeypatch):
     monkeypatch.setattr(IndexFolder, "_not_ended", lambda self, e, final: self._cannot_write(e))
     with of_steps.small_batches(of_steps.BATCH, here=True):
         tally = Tally()
-        of_steps.Trials(memory_path / "one", CHANGES["remove"]).refused(tally, every=7)
+        of_steps.Trials(memory_path / "one", CHANGES["remove"]).refused(tally, every=11)
     assert tally.counts["untrue errors"]
 
 

@@ -105,7 +105,7 @@ def test_a_place_is_free_when_its_client_has_left():
 
         working = asyncio.create_task(in_turn(queue, "a", lambda: done.wait(30), is_there))
         waiting = asyncio.create_task(in_turn(queue, "b", lambda: "b", is_there))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.05)
         assert (queue.running, queue.waiting) == (1, 1)
         there = False
         for task in (working, waiting):

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -69,6 +72,36 @@ def router(service: Service) -> APIRouter:
         return _json({"documents": await service.documents(_visitor(request))})
 
     return api
+
+
+def add_mcp(app: FastAPI, service: Service) -> None:
+    """The MCP endpoint, where the extra is installed; where it is not, who calls is told so."""
+    if find_spec("mcp") is None:
+        fault = {"what": "MCP is not installed here", "next": "pip install 'onrecord[mcp]'"}
+
+        @app.api_route("/mcp", methods=["GET", "POST"], include_in_schema=False)
+        async def no_mcp() -> JSONResponse:
+            return JSONResponse({"error": fault}, 501)
+
+        return
+    from mcp.server.transport_security import TransportSecuritySettings
+
+    from ui.mcp_server import mcp_server
+
+    server = mcp_server(service)
+    guarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # `Guard` does that
+    inner = server.streamable_http_app(
+        stateless_http=True, json_response=True, transport_security=guarded
+    )
+    app.router.routes.extend(inner.routes)
+    before = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def with_mcp(outer: FastAPI) -> AsyncIterator[Any]:
+        async with before(outer) as state, server.session_manager.run():
+            yield state
+
+    app.router.lifespan_context = with_mcp
 
 
 def _visitor(request: Request) -> Visitor:

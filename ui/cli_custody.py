@@ -39,12 +39,13 @@ def check(
 ) -> None:
     """Re-verifies the whole index: files, spans, counts, originals, log. Exit code 1 on damage."""
     from index.store import damages
+    from rag.ledger import Ledger
     from ui.terminal_changes import verified_text, waiting_text
 
     settings_from(config)
     folder = _existing(index)
     with progress_bar("verifying"):
-        found = damages(folder)
+        found = damages(folder) or Ledger(folder).faults()
     verified = None if found else _verified(folder)
     waiting = 0 if found else folder.waiting()
     if as_json:

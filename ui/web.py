@@ -6,13 +6,13 @@ No `from __future__ import annotations` here: Gradio reads the annotations of th
 """
 
 import contextlib
+import ctypes
 import ipaddress
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,17 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 MOST_CONNECTIONS = 1000
 """At one time; a page that waits for an answer holds two. Each takes some 50 kB."""
+
+
+MOST_TABS = 300
+"""Tabs whose conversations are remembered; of others the one used longest ago begins anew. A turn
+was 0.2 MB in memory with documents of 20 passages, whose texts it holds."""
+
+ARENAS = 2
+"""Regions from which glibc's malloc serves threads. With its default, eight for a core, threads
+that answer one question each left 170 MiB more behind (docs/SERVING.md)."""
+
+_M_ARENA_MAX = -8  # mallopt(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,7 @@ def build_page(
     # Who is answered when is decided by our own queue, for all entrances alike; Gradio's has no
     # limit below that one's, so that each event is in it at once.
     blocks.max_threads = MOST_WAITING + PLACES
+    blocks.state_session_capacity = MOST_TABS
     blocks.queue(default_concurrency_limit=None, max_size=2 * MOST_WAITING)
     return blocks
 
@@ -92,13 +104,13 @@ def build_app(
     import gradio as gr
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    from ui.api import new_app, router
+    from ui.api import add_mcp, new_app, router
 
     access = access or Access()
     service = Service(latest, FairQueue())
     app = new_app()
     app.include_router(router(service))
-    _add_mcp(app, service)
+    add_mcp(app, service)
     # The last one added is the outermost.
     app.add_middleware(
         Gate, queue=service.queue, door=access.door, rates=Rates(access.calls_per_minute)
@@ -145,6 +157,7 @@ def serve(
 
     access = access or Access()
     refuse_unguarded(host, access)
+    _spare_memory()
     try:
         listener = socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -201,6 +214,13 @@ def _tls(certificate: Certificate | None) -> dict[str, Any]:
     }
 
 
+def _spare_memory() -> None:
+    """Tells malloc how many arenas to make, where it is glibc's and nobody else has."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    if mallopt and "MALLOC_ARENA_MAX" not in os.environ:
+        mallopt(_M_ARENA_MAX, ARENAS)
+
+
 def _silence_gradio() -> None:
     """Gradio reads these when it is imported: it then sends nothing anywhere."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -208,38 +228,6 @@ def _silence_gradio() -> None:
     # Its own statistics would make a table with pandas of all events after each one.
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(2**62)
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
-
-
-def _add_mcp(app: "FastAPI", service: Service) -> None:
-    """The MCP endpoint, where the extra is installed; where it is not, who calls is told so."""
-    from starlette.responses import JSONResponse
-
-    if find_spec("mcp") is None:
-        fault = {"what": "MCP is not installed here", "next": "pip install 'onrecord[mcp]'"}
-
-        @app.api_route("/mcp", methods=["GET", "POST"], include_in_schema=False)
-        async def no_mcp() -> JSONResponse:
-            return JSONResponse({"error": fault}, 501)
-
-        return
-    from mcp.server.transport_security import TransportSecuritySettings
-
-    from ui.mcp_server import mcp_server
-
-    server = mcp_server(service)
-    guarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # `Guard` does that
-    inner = server.streamable_http_app(
-        stateless_http=True, json_response=True, transport_security=guarded
-    )
-    app.router.routes.extend(inner.routes)
-    before = app.router.lifespan_context
-
-    @contextlib.asynccontextmanager
-    async def with_mcp(outer: "FastAPI") -> AsyncIterator[Any]:
-        async with before(outer) as state, server.session_manager.run():
-            yield state
-
-    app.router.lifespan_context = with_mcp
 
 
 def _add_api(gr: Any, blocks: Any, service: Service) -> None:
