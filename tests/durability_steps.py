@@ -13,6 +13,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -50,11 +51,8 @@ def observed(observer: disk.Observer) -> Iterator[None]:
         disk.observe = outer
 
 
-def refuse(number: int) -> Callable[[], None]:
-    def raise_() -> None:
-        raise OSError(number, os.strerror(number))
-
-    return raise_
+def raise_error(number: int) -> None:
+    raise OSError(number, os.strerror(number))
 
 
 def die() -> None:
@@ -98,7 +96,7 @@ class Trials:
             number = ERRORS[(at // 3 + on) % len(ERRORS)]
             said: str | None = None
             try:
-                with observed(Stop(at, refuse(number), on=on)):
+                with observed(Stop(at, partial(raise_error, number), on=on)):
                     said = said_of(lambda: self._change.act(folder, self._files))  # noqa: B023
             except Exception as error:
                 tally.fault("crashes", f"step {at}: {error!r}")
@@ -127,7 +125,8 @@ class Trials:
         """
         with PowerCut(self.fresh().path) as cut:
             self._change.act(self._work, self._files)
-        self._expect_seen(cut, tally)
+        for name in set(cut.unseen()) - {"lock", "lock.json"}:
+            tally.fault("behind its back", name)
         steps = range(0, len(cut) + 1, every)
         if near is not None:
             known = [n for n, name in enumerate(self.names) if name == near]
@@ -249,11 +248,6 @@ class Trials:
         if last and found != "after":
             tally.fault("done and lost", how)
         self._finished(self._after_cut, tally, how)
-
-    def _expect_seen(self, cut: PowerCut, tally: Tally) -> None:
-        """The lock is the only file that may change behind the back of `index.disk`."""
-        for name in set(cut.unseen()) - {"lock", "lock.json"}:
-            tally.fault("behind its back", name)
 
 
 class Recorder:

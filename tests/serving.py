@@ -30,6 +30,8 @@ def served(index: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[s
             yield words[3], process
         finally:
             process.terminate()
+            _, complaint = process.communicate(timeout=30)
+            assert "Traceback" not in complaint, complaint
 
 
 def onrecord(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:

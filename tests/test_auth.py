@@ -52,7 +52,8 @@ def users(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(library: IndexFolder, users: Path) -> Iterator[str]:
-    with served(library.path, "--auth", str(users)) as (url, _):
+    options = ("--auth", str(users), "--trusted-proxy", "127.0.0.1")
+    with served(library.path, *options) as (url, _):
         yield url
 
 
@@ -102,6 +103,19 @@ def test_a_browser_logs_in_and_out(client: httpx.Client):
     assert not client.cookies
     stolen = {"Cookie": "; ".join(f"{k}={v}" for k, v in session.items())}
     assert client.get("/config", headers=stolen).status_code == 401
+
+
+def test_over_https_the_cookie_is_for_https_and_this_host_alone(client: httpx.Client):
+    own = str(client.base_url).rstrip("/").replace("http:", "https:")
+    proxied = {"X-Forwarded-Proto": "https", "Origin": own}
+    form = {"user": "ada", "password": PASSWORD}
+    cookie = client.post("/login", data=form, headers=proxied).headers["Set-Cookie"]
+    name, *settings = (part.strip() for part in cookie.split(";"))
+    assert name.startswith("__Host-onrecord=")
+    assert {"HttpOnly", "Path=/", "SameSite=strict", "Secure"} == set(settings)
+    headers = proxied | {"Cookie": name}
+    assert client.get("/config", headers=headers).status_code == 200
+    assert client.get("/config", headers={"Cookie": name}).status_code == 401
 
 
 def test_a_login_cannot_be_sent_by_another_page(client: httpx.Client):
@@ -197,6 +211,7 @@ def test_a_proxy_names_the_user_and_nobody_else_does(library: IndexFolder):
         (["--auth-header", "X-Forwarded-User"], "--trusted-proxy"),
         (["--auth", "{users}", "--auth-header", "X"], "exclude each other"),
         (["--auth", "nowhere.json"], "users add NAME"),
+        (["--auth-header", "X Y", "--trusted-proxy", "::1"], "not a header's name"),
         (["--certificate", "x.pem"], "--key"),
         (["--trusted-proxy", "proxy.example"], "10.0.0.0/24"),
     ],
@@ -209,6 +224,15 @@ def test_what_would_be_open_to_all_is_not_served(
         app(["serve", "--index", str(library.path), *given_options], standalone_mode=False)
     with pytest.raises(InputError, match="can be reached by others"):
         refuse_unguarded("192.0.2.1", Access())
+
+
+def test_without_its_file_of_users_nobody_comes_in(client: httpx.Client, users: Path):
+    users.rename(users.with_name("away"))
+    answer = client.get("/config", auth=("ada", PASSWORD))
+    users.with_name("away").rename(users)
+    assert answer.status_code == 503
+    assert "users add" in answer.json()["error"]["next"]
+    assert client.get("/config", auth=("ada", PASSWORD)).status_code == 200
 
 
 @pytest.mark.parametrize("damage", ["mode", "json", "hash", "cost"])

@@ -192,6 +192,33 @@ def test_many_documents_are_written_batch_by_batch_and_make_few_segments(
     assert_same(said(index), said(at_once(memory_path / "once", [str(memory_path / "files")])))
 
 
+def test_an_addition_goes_on_with_the_file_at_which_it_was_stopped(
+    folder, memory_path, monkeypatch
+):
+    monkeypatch.setattr(encoding, "BATCH", 2)
+    for number in range(9):
+        (memory_path / "files" / f"{number}.txt").write_text(gauges(f"n{number}", 1))
+
+    def stop(step):
+        if folder.waiting() == 4:
+            raise KeyboardInterrupt
+
+    def dealt_with(outcome):
+        return [Path(step.source).name for step in shown if step.outcome == outcome]
+
+    before = names(folder)
+    with pytest.raises(KeyboardInterrupt):
+        add(folder, [str(memory_path / "files")], CONFIG, listener=stop)
+    assert (folder.waiting(), names(folder), damages(folder)) == (4, before, [])
+    shown = []
+    report = add(folder, [str(memory_path / "files")], CONFIG, listener=shown.append)
+    assert (len(report.added), report.resumed) == (9, 4)
+    assert dealt_with("resumed") == [f"{number}.txt" for number in range(4)]
+    assert dealt_with("read") == [f"{number}.txt" for number in range(4, 9)]
+    assert folder.waiting() == 0
+    assert damages(folder) == []
+
+
 def test_sizes_fall_off_whatever_is_added_and_removed(write, memory_path):
     index = IndexFolder(memory_path / "index")
     write()

@@ -179,7 +179,7 @@ def test_too_many_at_once_are_told_so_and_those_who_leave_make_room(patient: tup
     asyncio.run(asyncio.wait_for(attempt(), 90))
 
 
-def test_fifty_readers_at_once_are_all_answered(library: IndexFolder):
+def test_fifty_readers_at_once_are_all_answered_and_the_server_ends_quietly(library: IndexFolder):
     async def attempt(url: str) -> list[str]:
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(
@@ -189,9 +189,13 @@ def test_fifty_readers_at_once_are_all_answered(library: IndexFolder):
             readers = [first, *(first.beside() for _ in range(49))]
             return [a.error for a in await asyncio.gather(*(r.ask(QUESTION) for r in readers))]
 
-    with served(library.path) as (url, _):
+    with httpx.Client(trust_env=False, timeout=60) as page, served(library.path) as (url, server):
         errors = asyncio.run(asyncio.wait_for(attempt(url), 150))
         assert errors == [""] * 50
+        with page.stream("GET", f"{url}/gradio_api/heartbeat/tab") as heartbeat:
+            next(heartbeat.iter_lines())
+            server.send_signal(signal.SIGINT)  # with a page open: it ends, and `served` looks how
+            server.wait(30)
 
 
 def test_killed_under_load_in_the_middle_of_an_addition_nothing_is_lost(

@@ -45,16 +45,9 @@ def files_of(folder: IndexFolder) -> dict[str, bytes]:
 
 # Killed writers
 
-DYING = """
-import json, os, random, shutil, signal, sys, time
-from pathlib import Path
+HERE = """
 from index import indexing, readers
-from index.config import Config
-from index.indexing import add, remove
 from index.sandbox import Result
-from index.store import IndexFolder, damages
-base = Path(sys.argv[1])
-work = base / "work"
 
 class Here:
     # Reads in this process: to start a worker for each child would take most of the time.
@@ -62,6 +55,19 @@ class Here:
         return (Result(job, readers.parts(job.data, job.source, job.options)) for job in jobs)
 
 indexing.shared = lambda *limits: Here()
+"""
+
+DYING = (
+    HERE
+    + """
+import json, os, random, shutil, signal, sys, time
+from pathlib import Path
+from index.config import Config
+from index.indexing import add, remove
+from index.store import IndexFolder, damages
+base = Path(sys.argv[1])
+work = base / "work"
+
 CONFIG = Config(encoder="hashing", passage_tokens=16)
 ALTERING = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.link"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -81,6 +87,7 @@ def die(at, of_like):
                     os.kill(os.getpid(), signal.SIGKILL)
     sys.addaudithook(hook)
 """
+)
 """Dies before the at-th operation that alters files; of like ones in a row only some count."""
 
 KILLED = (
@@ -250,7 +257,9 @@ def test_a_first_add_killed_at_any_file_operation_does_not_stand_in_the_way(memo
     assert int(done.stdout) > 30
 
 
-FULL = """
+FULL = (
+    HERE
+    + """
 import os, resource, shutil, sys
 from pathlib import Path
 from index.config import Config
@@ -283,6 +292,7 @@ for limit in sorted(limits):
     if damages(IndexFolder(base / "index")) or before != in_force():
         sys.exit(f"{limit}: the index is not as it was")
 """
+)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="limits the file sizes of forked children")

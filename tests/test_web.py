@@ -326,7 +326,14 @@ def test_every_response_carries_the_security_headers(client: httpx.Client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/docs", "/gradio_api/openapi.json", "/monitoring", "/gradio_api/upload", "/gradio_api/proxy=x"]
+    "path",
+    [
+        "/docs",
+        "/gradio_api/openapi.json",
+        "/monitoring",
+        "/gradio_api/upload",
+        "/gradio_api/proxy=x",
+    ],
 )
 def test_what_nobody_needs_is_not_served(client: httpx.Client, path: str):
     assert client.get(path).status_code == client.post(path).status_code == 404

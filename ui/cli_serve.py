@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -246,6 +247,8 @@ def _door(auth: Path | None, header: str | None, proxies: Proxies) -> Door:
         raise InputError(
             "--auth-header alone would believe anybody", "name the proxy: --trusted-proxy ADDRESS"
         )
+    if header and not re.fullmatch(r"[A-Za-z0-9-]+", header):
+        raise InputError(f"--auth-header {header}: not a header's name", "such as X-Forwarded-User")
     if header:
         return HeaderDoor(header, proxies)
     if not auth:

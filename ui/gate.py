@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs
 
+from index.errors import OnRecordError
 from ui import login
 from ui.auth import Accounts, Sessions, Throttle
 from ui.limits import Rates
@@ -162,6 +163,8 @@ class Gate:
             user = await self._door.user(scope)
         except Refused as refused:
             return _refusal(scope, refused, isinstance(self._door, PasswordDoor))
+        except OnRecordError as error:  # the file of users is gone, or broken: nobody comes in
+            return _fault(503, error.what, error.next_step)
         visitor = Visitor(user, peer(scope))
         works = path.startswith(ASKS) and (scope["method"] == "POST" or path.startswith("/api/"))
         if works and (wait := self._rates.wait(visitor.client)):
@@ -227,7 +230,7 @@ def _to(path: str, scope: Scope, token: str) -> Response:
 
 
 def _refusal(scope: Scope, refused: Refused, by_password: bool) -> Response:
-    from starlette.responses import JSONResponse, RedirectResponse
+    from starlette.responses import RedirectResponse
 
     if refused.seconds:
         return too_many("too many failed attempts", refused.seconds)
@@ -238,7 +241,14 @@ def _refusal(scope: Scope, refused: Refused, by_password: bool) -> Response:
     step = "log in at /login, or send a password or a token" if by_password else "use the proxy"
     # A browser would answer the challenge with a dialogue of its own, over the page.
     challenge = {} if browser or not by_password else {"WWW-Authenticate": CHALLENGE}
-    return JSONResponse({"error": {"what": "not logged in", "next": step}}, 401, challenge)
+    return _fault(401, "not logged in", step, challenge)
+
+
+def _fault(status: int, what: str, step: str, headers: dict[str, str] | None = None) -> Response:
+    """As the HTTP API tells of errors."""
+    from starlette.responses import JSONResponse
+
+    return JSONResponse({"error": {"what": what, "next": step}}, status, headers)
 
 
 CHALLENGE = 'Basic realm="OnRecord", charset="UTF-8", Bearer realm="OnRecord"'
@@ -246,11 +256,8 @@ CHALLENGE = 'Basic realm="OnRecord", charset="UTF-8", Bearer realm="OnRecord"'
 
 def too_many(what: str, seconds: float) -> Response:
     """429 (RFC 6585), with the time to wait."""
-    from starlette.responses import JSONResponse
-
     whole = max(1, math.ceil(seconds))
-    body = {"error": {"what": what, "next": f"try again in {whole} s"}}
-    return JSONResponse(body, 429, {"Retry-After": str(whole)})
+    return _fault(429, what, f"try again in {whole} s", {"Retry-After": str(whole)})
 
 
 def cookie(scope: Scope) -> str:

@@ -20,7 +20,7 @@ BODY_SECONDS = 30.0
 """Time for a body to arrive. One that trickles holds a connection and nothing else."""
 
 CALLS_PER_MINUTE = 600
-"""Calls of one client. Two cores answer about half as many questions (docs/SERVING.md)."""
+"""Calls of one client. Two cores answer about as many questions (docs/SERVING.md)."""
 
 MOST_CLIENTS = 10_000
 """Clients that are remembered: some 200 bytes each. The one heard of longest ago is forgotten."""

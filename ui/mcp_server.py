@@ -46,7 +46,7 @@ def mcp_server(service: Service) -> MCPServer:
         log_level="ERROR",  # below that it tells of each call
     )
 
-    @server.tool(title="Ask the documents", annotations=READS)
+    @server.tool(title="Ask the documents", annotations=READS)  # type: ignore[untyped-decorator]
     async def ask(
         question: QuestionText,
         context: Context,
@@ -59,7 +59,7 @@ def mcp_server(service: Service) -> MCPServer:
         their marks, `citations` the exact quotes with document, place, speaker and date."""
         return await _told(service.ask(_visitor(context), question, _conditions(filters), history))
 
-    @server.tool(title="Search the documents", annotations=READS)
+    @server.tool(title="Search the documents", annotations=READS)  # type: ignore[untyped-decorator]
     async def search(
         question: QuestionText,
         context: Context,
@@ -69,7 +69,7 @@ def mcp_server(service: Service) -> MCPServer:
         """The passages nearest to a question, ranked, with their places; no answer."""
         return await _told(service.search(_visitor(context), question, k, _conditions(filters)))
 
-    @server.tool(title="Show a document", annotations=READS)
+    @server.tool(title="Show a document", annotations=READS)  # type: ignore[untyped-decorator]
     async def show(
         document: Annotated[str, Field(description="an id or a source, as citations have them")],
         context: Context,

@@ -26,7 +26,8 @@ PLACES = max(2, min(4, os.cpu_count() or 2))
 does not raise the throughput; the second lets a short question pass a long one."""
 
 MOST_WAITING = 200
-"""Questions that wait at most, of all clients: those asked last wait for about a minute then."""
+"""Questions that wait at most, of all clients: at ten a second (docs/SERVING.md) the last
+wait for 20 seconds."""
 
 MOST_WAITING_EACH = 8
 """Questions of one client that wait at most."""

@@ -8,6 +8,7 @@ No `from __future__ import annotations` here: Gradio reads the annotations of th
 import contextlib
 import ctypes
 import ipaddress
+import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -35,12 +36,11 @@ if TYPE_CHECKING:
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 MOST_CONNECTIONS = 1000
-"""At one time; a page that waits for an answer holds two. Each takes some 50 kB."""
-
+"""At one time; a page that waits for an answer holds two."""
 
 MOST_TABS = 300
 """Tabs whose conversations are remembered; of others the one used longest ago begins anew. A turn
-was 0.2 MB in memory with documents of 20 passages, whose texts it holds."""
+takes 0.2 MiB with documents of 20 passages, whose texts it holds (docs/SERVING.md)."""
 
 ARENAS = 2
 """Regions from which glibc's malloc serves threads. With its default, eight for a core, threads
@@ -182,7 +182,20 @@ def serve(
         scheme = "https" if certificate else "http"
         announce(f"{scheme}://{name}:{listener.getsockname()[1]}")
         with contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
-            uvicorn.Server(config).run(sockets=[listener])
+            _server(config).run(sockets=[listener])
+
+
+def _server(config: Any) -> Any:
+    """A uvicorn server that ends quietly: the streams of pages that are open are broken off then,
+    each of which it would report as a fault, with a traceback."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+            await super().shutdown(sockets)
+
+    return Server(config)
 
 
 def is_loopback(host: str) -> bool:
