@@ -86,7 +86,7 @@ class IndexFolder:
         name = self._pointer("CURRENT")
         if name is None:
             finished = self._finished()
-            pending = self._pointer("CURRENT.tmp")
+            pending = self._pointer("CURRENT.tmp", draft=True)
             # A writer may have renamed the one to the other between the two looks.
             name = pending if pending in finished else self._pointer("CURRENT")
             if name is None and finished:
@@ -95,8 +95,9 @@ class IndexFolder:
             raise IndexMissing(f"{self.path}: no index here", "make one: onrecord add PATH...")
         return self._generations / name
 
-    def _pointer(self, file: str) -> str | None:
-        """What a pointer says; None when there is none."""
+    def _pointer(self, file: str, draft: bool = False) -> str | None:
+        """What a pointer says; None when there is none, or a draft that was not written to its
+        end."""
         path = self.path / file
         try:
             said = path.read_bytes()
@@ -105,6 +106,8 @@ class IndexFolder:
         except OSError as error:
             raise _unreadable(path, error) from error
         if not _POINTER.fullmatch(said):
+            if draft:
+                return None
             raise self._damaged(path, f"says {said[:20]!r}, not a generation's number")
         return said.decode().strip()
 
@@ -238,6 +241,7 @@ class IndexFolder:
             self._originals.sync()
             disk.append(self.path / LOG, rows, at=before.bytes)
             disk.write_bytes(pointer, (final.name + "\n").encode())
+            disk.sync(self.path)  # a finished generation must never be there without a pointer
             disk.rename(draft, final)
             disk.sync(self._generations)
             disk.replace(pointer, self.path / "CURRENT")

@@ -148,9 +148,11 @@ class Trials:
                 cut: PowerCut = pickle.load(file)  # noqa: S301 - written by the child above
             before = len(cut)
             with cut:
-                self._complete(folder)
+                failed = said_of(lambda: self._complete(folder))  # noqa: B023
+            if failed:
+                tally.fault("repairs", f"killed before step {before}, then {failed}")
             at = chance.randint(before, len(cut))
-            self._after_a_cut(cut, at, trial, tally, last=at == len(cut))
+            self._after_a_cut(cut, at, trial, tally, last=at == len(cut) and not failed)
 
     def _begin(self) -> None:
         """An addition was stopped before, when some of its batches were on the disk."""

@@ -744,3 +744,17 @@ def test_a_first_generation_that_has_its_name_but_no_pointer_yet_is_in_force(mak
         pass
     assert (folder.path / "CURRENT").read_text() == "000001\n"
     assert texts(folder) == {"a.txt": OLD}
+
+
+@pytest.mark.parametrize("written", [b"", b"000", b"\0\0\0\0\0\0\0"])
+def test_a_first_pointer_that_was_not_written_to_its_end_stands_in_nobodys_way(tmp_path, written):
+    (tmp_path / "a.txt").write_text(OLD)
+    folder = IndexFolder(tmp_path / "index")
+    (folder.path / "generations").mkdir(parents=True)
+    (folder.path / "CURRENT.tmp").write_bytes(written)
+    assert not folder.exists()
+    with pytest.raises(IndexMissing):
+        folder.open()
+    add(folder, [str(tmp_path / "a.txt")], HASHING)
+    assert texts(folder) == {"a.txt": OLD}
+    assert damages(folder) == []

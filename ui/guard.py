@@ -87,7 +87,9 @@ class Guard:
         refusal: Refusal | None = None
         try:
             refusal = self._refusal(scope)
-            if not refusal:
+            if refusal:  # what is not read would make the system reset the connection instead
+                await discard(receive)
+            else:
                 receive = await self._limited(scope, receive)
                 await self._app(scope, receive, send_guarded)
         except TooLarge:
