@@ -464,8 +464,9 @@ class IndexFolder:
                 disk.rename(final, draft)
             if self.exists():
                 disk.append(self.path / LOG, b"", at=Manifest.load(self.current()).log.bytes)
-        with suppress(OSError):
-            pointer.unlink(missing_ok=True)
+        with suppress(OSError):  # a first generation that could not be taken back stays in force
+            if not final.exists():
+                pointer.unlink(missing_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
 
     def _undo(self, ours: list[Path]) -> None:

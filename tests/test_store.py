@@ -6,6 +6,7 @@ audit events) and sends itself SIGKILL at the n-th, for every n until the change
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -757,4 +758,28 @@ def test_a_first_pointer_that_was_not_written_to_its_end_stands_in_nobodys_way(t
         folder.open()
     add(folder, [str(tmp_path / "a.txt")], HASHING)
     assert texts(folder) == {"a.txt": OLD}
+    assert damages(folder) == []
+
+
+def test_a_first_generation_that_a_full_disk_lets_nobody_take_back_is_in_force(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "a.txt").write_text(OLD)
+    folder = IndexFolder(tmp_path / "index")
+    full = False
+
+    def observe(step: str, /, *paths: Path) -> None:
+        nonlocal full
+        if full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        full = step == "rename" and paths[-1].name == "000001"
+
+    monkeypatch.setattr(disk, "observe", observe)
+    with pytest.raises(InputError, match="is in force"):
+        add(folder, [str(tmp_path / "a.txt")], HASHING)
+    assert texts(folder) == {"a.txt": OLD}
+    monkeypatch.undo()
+    (tmp_path / "b.txt").write_text(OLD + " Again.")
+    add(folder, [str(tmp_path / "b.txt")], HASHING)
+    assert sorted(texts(folder)) == ["a.txt", "b.txt"]
     assert damages(folder) == []
