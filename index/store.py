@@ -9,10 +9,9 @@
 
 A change writes a new generation beside the old one, syncs it to the disk, and then renames one
 small file. Whatever stops the writer before that rename leaves the old generation in force; after
-it, the new one is. (The first of all has nothing to fall back on: `CURRENT.tmp`, written before the
-generation gets its name, already counts. So finished generations without a pointer are damage, and
-nobody deletes them.) The old generation is deleted next, so removed documents are gone from the
-disk. Readers keep what they have opened: a deleted file stays readable to whoever holds it open.
+it, the new one is (the first of all is in force a little earlier, see index.pointing). The old
+generation is deleted next, so removed documents are gone from the disk. Readers keep what they have
+opened: a deleted file stays readable to whoever holds it open.
 
 Originals and the rows of the log are written before the switch, which says how far the log reaches;
 what a stopped writer left of both is cleared away by the next.
@@ -22,8 +21,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
@@ -44,17 +41,15 @@ from index.intake_log import Entry, Head, Row, extended
 from index.intake_log import faults as log_faults
 from index.intake_log import read as read_log
 from index.ledger_files import forget
-from index.manifest import COPY, Manifest
-from index.manifest import NAME as MANIFEST
+from index.manifest import Manifest
 from index.originals import Originals
 from index.pending import FOLDER as PENDING
-from index.pending import Pending, is_under_way
+from index.pending import Pending
+from index.pointing import Pointers, damaged
 from index.segment import Segment, digests_of
 from index.snapshot import Snapshot
+from index.waiting import Waiting
 
-_POINTER = re.compile(rb"[0-9]{6,}\n")
-_FINISHED = re.compile(r"[0-9]{6,}")
-_DRAFT_OR_FINISHED = re.compile(r"[0-9]{6,}(?:\.tmp)?")
 _OPEN_TRIES = 5  # a reader may meet a generation that a writer replaces at that moment
 
 
@@ -63,82 +58,23 @@ class IndexFolder:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self._generations = self.path / "generations"
+        self._pointers = Pointers(self.path)
+        self._generations = self._pointers.generations
+        self._pending = Waiting(self._pointers)
         self._originals = Originals(self.path / "originals")
         self._stale = False
 
     def exists(self) -> bool:
         """True when something was committed here, even if it is damaged now."""
-        try:
-            self.current()
-        except IndexMissing:
-            return False
-        except IndexDamaged:
-            return True
-        return True
+        return self._pointers.exists()
 
     def waiting(self) -> int:
         """Documents that an addition which was stopped has read and encoded."""
-        return len(self._waiting())
+        return len(self._pending.digests())
 
     def current(self) -> Path:
         """The folder of the generation in force."""
-        name = self._pointer("CURRENT")
-        if name is None:
-            finished = self._finished()
-            pending = self._pointer("CURRENT.tmp", draft=True)
-            # A writer may have renamed the one to the other between the two looks.
-            name = pending if pending in finished else self._pointer("CURRENT")
-            if name is None and finished:
-                raise self._unpointed("is missing", finished)
-        if name is None:
-            raise IndexMissing(f"{self.path}: no index here", "make one: onrecord add PATH...")
-        return self._generations / name
-
-    def _pointer(self, file: str, draft: bool = False) -> str | None:
-        """What a pointer says; None when there is none, or a draft that was not written to its
-        end."""
-        path = self.path / file
-        try:
-            said = path.read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise _unreadable(path, error) from error
-        if not _POINTER.fullmatch(said):
-            if draft:
-                return None
-            raise self._damaged(path, f"says {said[:20]!r}, not a generation's number")
-        return said.decode().strip()
-
-    def _finished(self) -> list[str]:
-        """Numbers of the generations that were written to their end, in or out of force."""
-        try:
-            return [
-                n
-                for n in self._numbered()
-                if (self._generations / n / MANIFEST).is_file()
-                or (self._generations / n / COPY).is_file()
-            ]
-        except OSError as error:
-            raise _unreadable(self._generations, error) from error
-
-    def _numbered(self, drafts: bool = False) -> list[str]:
-        try:
-            names = sorted(path.name for path in self._generations.iterdir())
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        except OSError as error:
-            raise _unreadable(self._generations, error) from error
-        ours = _DRAFT_OR_FINISHED if drafts else _FINISHED
-        return [name for name in names if ours.fullmatch(name)]
-
-    def _unpointed(self, why: str, finished: list[str]) -> IndexDamaged:
-        pointer = self.path / "CURRENT"
-        return IndexDamaged(
-            f"{pointer}: {why}, though generations/ holds {', '.join(finished)}",
-            f"write the number back: echo {finished[-1]} > {shlex.quote(str(pointer))}",
-        )
+        return self._pointers.current()
 
     def manifest(self) -> Manifest:
         return Manifest.load(self.current())
@@ -154,7 +90,7 @@ class IndexFolder:
                 if newer == folder:
                     raise
                 folder = newer
-        raise self._damaged(folder, "keeps changing while it is read")
+        raise damaged(folder, "keeps changing while it is read")
 
     @contextmanager
     def writing(self, command: str, sound: bool = True) -> Iterator[None]:
@@ -186,16 +122,16 @@ class IndexFolder:
             with suppress(OSError):  # a courtesy to others: a full disk is found out at the commit
                 (self.path / "lock.json").write_text(json.dumps(holder), encoding="utf-8")
             if sound:
-                self._settle()
+                self._pointers.settle()
                 self._collect()
-                self._prune()
+                self._pending.prune()
                 self._tidy()
-            self._stale = bool(self._records())
+            self._stale = bool(self._pending.records())
             try:
                 yield
             except BaseException:
                 with suppress(OSError):  # what stays is found by the next writer
-                    self._prune()
+                    self._pending.prune()
                     self._tidy()
                 raise
         except OSError as error:
@@ -223,9 +159,9 @@ class IndexFolder:
         to be kept, all of what is in force unless it says so. Must be called while
         `writing`. On any failure the old generation stays in force.
         """
-        final = self._generations / f"{max(map(int, self._numbered()), default=0) + 1:06d}"
+        final = self._generations / f"{max(map(int, self._pointers.numbered()), default=0) + 1:06d}"
         draft = self._generations / f"{final.name}.tmp"
-        pointer = self.path / "CURRENT.tmp"
+        pointer = self._pointers.draft
         try:
             if draft.exists():
                 disk.remove_tree(draft)
@@ -244,7 +180,7 @@ class IndexFolder:
             disk.sync(self.path)  # a finished generation must never be there without a pointer
             disk.rename(draft, final)
             disk.sync(self._generations)
-            disk.replace(pointer, self.path / "CURRENT")
+            disk.replace(pointer, self._pointers.pointer)
             disk.sync(self.path)
         except OSError as error:
             self._withdraw(draft, final, pointer)
@@ -254,7 +190,8 @@ class IndexFolder:
             raise
         try:
             self._collect()
-            self._end_addition()
+            self._pending.end()
+            self._stale = False
             if untidy:
                 self._tidy()
             else:  # what was kept is in force, and nothing else was touched
@@ -266,41 +203,9 @@ class IndexFolder:
         """Deletes what a stopped addition left, of which nothing is of use. While `writing`."""
         if self._stale:
             self._originals.begin()
-            self._end_addition()
+            self._pending.end()
+            self._stale = False
             self._tidy()
-
-    def _end_addition(self) -> None:
-        for record in self._all_records():  # first: what has none is known to be over
-            disk.remove_file(record)
-        if (self.path / PENDING).exists():
-            disk.sync(self.path / PENDING)
-            disk.remove_tree(self.path / PENDING)
-        self._stale = False
-
-    def _prune(self) -> None:
-        """Deletes batches that were not written to their end, or were about to be deleted."""
-        known = {record.stem for record in self._records()}
-        for path in sorted((self.path / PENDING).glob("*")):
-            if path.stem not in known or path.suffix not in ("", ".json"):
-                disk.remove_tree(path) if path.is_dir() else disk.remove_file(path)
-        if not known and (self.path / PENDING).is_dir():
-            disk.remove_folder(self.path / PENDING)
-
-    def _records(self) -> list[Path]:
-        """Those of an addition under way: of one that began before the last commit, none is."""
-        records, head = self._all_records(), Head()
-        if not records:
-            return []
-        try:
-            head = self.manifest().log
-        except IndexMissing:
-            pass
-        except IndexStateError:  # nobody can go on there
-            return []
-        return [record for record in records if is_under_way(record, head)]
-
-    def _all_records(self) -> list[Path]:
-        return sorted((self.path / PENDING).glob("*.json"))
 
     def sync_originals(self) -> None:
         """Makes those that were kept durable: before anything durable refers to them."""
@@ -344,18 +249,7 @@ class IndexFolder:
 
     def point_at_the_newest(self) -> None:
         """Mends `CURRENT` where it does not name a generation that was written to its end."""
-        finished = self._finished()
-        with suppress(IndexStateError):
-            if self.current().name in finished:
-                return
-        if not finished:
-            raise IndexDamaged(
-                f"{self.path}: no generation in it was written to its end",
-                f"add the files again: onrecord add --index NEW_FOLDER {self.path / 'originals'}",
-            )
-        disk.write_bytes(self.path / "CURRENT.tmp", (finished[-1] + "\n").encode())
-        disk.replace(self.path / "CURRENT.tmp", self.path / "CURRENT")
-        disk.sync(self.path)
+        self._pointers.point_at_the_newest()
 
     def set_log_aside(self) -> None:
         """Keeps a damaged log under a name of its own: it may still be evidence."""
@@ -381,19 +275,11 @@ class IndexFolder:
 
     def _referenced(self) -> set[str]:
         """SHA-256 of the documents in force and of those of an addition under way."""
-        digests = self._waiting()
+        digests = self._pending.digests()
         with suppress(IndexMissing):
             root = self.current()
             for segment in Manifest.load(root).segments:
                 digests |= digests_of(root / segment.name)
-        return digests
-
-    def _waiting(self) -> set[str]:
-        """SHA-256 of the documents of an addition under way."""
-        digests: set[str] = set()
-        for record in self._records():
-            with suppress(FileNotFoundError):  # a writer is about to end it
-                digests |= digests_of(record.with_suffix(""))
         return digests
 
     def _not_ended(self, error: OSError, final: Path) -> InputError:
@@ -420,10 +306,10 @@ class IndexFolder:
             keep = self.current().name
         except IndexMissing:  # then none was ever finished
             keep = None
-        finished = self._finished()
+        finished = self._pointers.finished()
         if keep not in finished and finished:
-            raise self._unpointed(f"names {keep}, which is not there", finished)
-        old = [name for name in self._numbered(drafts=True) if name != keep]
+            raise self._pointers.unpointed(f"names {keep}, which is not there", finished)
+        old = [name for name in self._pointers.numbered(drafts=True) if name != keep]
         if old:
             disk.sync(self.path)
         for name in old:
@@ -448,19 +334,10 @@ class IndexFolder:
             for row in np.load(root / segment.name / "ids.npy", allow_pickle=False).tolist()
         }
 
-    def _settle(self) -> None:
-        """Ends the work of a writer that was killed between naming the first generation and
-        pointing at it."""
-        if self._pointer("CURRENT") is None and self.exists():
-            self.current()  # raises when it is damage and no killed writer
-            disk.sync(self._generations)
-            disk.replace(self.path / "CURRENT.tmp", self.path / "CURRENT")
-            disk.sync(self.path)
-
     def _withdraw(self, draft: Path, final: Path, pointer: Path) -> None:
         """Takes back a commit that failed, unless it is already in force."""
         with suppress(OSError, IndexDamaged):
-            if self._pointer("CURRENT") != final.name and final.exists():
+            if self._pointers.named("CURRENT") != final.name and final.exists():
                 disk.rename(final, draft)
             if self.exists():
                 disk.append(self.path / LOG, b"", at=Manifest.load(self.current()).log.bytes)
@@ -475,13 +352,13 @@ class IndexFolder:
         Only what this writer made goes, and folders only when they are empty. What an addition has
         read and encoded stays: it goes on there.
         """
-        if self._records():
+        if self._pending.records():
             return
         for path in (self.path / PENDING, self.path / "originals"):
             shutil.rmtree(path, ignore_errors=True)
         with suppress(OSError):
             (self.path / LOG).unlink(missing_ok=True)
-        for name in self._numbered(drafts=True):
+        for name in self._pointers.numbered(drafts=True):
             shutil.rmtree(self._generations / name, ignore_errors=True)
         for path in ours:
             with suppress(OSError):
@@ -496,7 +373,9 @@ class IndexFolder:
         except IndexDamaged as error:
             found = [str(error)]
         expected = {intake.sha256 for intake in intakes if intake.kept}
-        found += self._originals.faults(expected | (self._waiting() & self._originals.listed()))
+        found += self._originals.faults(
+            expected | (self._pending.digests() & self._originals.listed())
+        )
         found += Pending(self.path, snapshot.manifest).faults()
         return found + [
             f"{self.path / name}: left by a writer that was stopped; "
@@ -509,11 +388,9 @@ class IndexFolder:
 
         def found() -> list[str]:
             keep = self.current().name
-            old = [name for name in self._numbered(drafts=True) if name != keep]
-            known = {record.stem for record in self._records()}
-            there = {path.stem for path in (self.path / PENDING).glob("*")}
-            untidy = self._originals.is_untidy() and not known
-            left = ["originals"] * untidy + [PENDING] * bool(there - known)
+            old = [name for name in self._pointers.numbered(drafts=True) if name != keep]
+            untidy = self._originals.is_untidy() and not self._pending.records()
+            left = ["originals"] * untidy + [PENDING] * self._pending.left()
             return [f"generations/{name}" for name in old] + left
 
         if not found():
@@ -532,9 +409,6 @@ class IndexFolder:
             return f"process {row['pid']} (onrecord {row['command']}, since {row['since']})"
         except (OSError, ValueError, KeyError):
             return "another process"
-
-    def _damaged(self, path: Path, why: str) -> IndexDamaged:
-        return IndexDamaged(f"{path}: {why}", "run onrecord repair")
 
 
 def _read_back(draft: Path) -> None:
@@ -566,10 +440,3 @@ def damages(folder: IndexFolder) -> list[str]:
                 continue
         break
     return found
-
-
-def _unreadable(path: Path, error: OSError) -> IndexDamaged:
-    return IndexDamaged(
-        f"{path}: cannot be read ({error.strerror})",
-        "mend its permissions, or name another folder with --index",
-    )
