@@ -5,6 +5,7 @@
     FOLDER/originals/              the files that documents came from, see index.originals
     FOLDER/intake.jsonl            the chain of custody, see index.intake_log
     FOLDER/pending/                an addition under way, see index.pending
+    FOLDER/uploads/                files sent by the page, until they are read (ui)
     FOLDER/lock, FOLDER/lock.json  held while writing, and by whom
 
 A change writes a new generation beside the old one, syncs it to the disk, and then renames one

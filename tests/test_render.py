@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 
 from index.documents import Anchor, Document, Page, Passage, Section, Span
 from index.errors import InputError
+from index.layout import Box, Word, pack
 from rag.answer import Answer, Citation, Claim, Difference, Hit, Place, Voice, Withheld
 from rag.filters import Filters
-from ui import page_filters, render
+from ui import page_filters, render, render_pages
+from ui.checking import Verdict
 from ui.excerpts import excerpt, pieces
+from ui.render_checks import Checks
 from ui.render_claims import short_places
 from ui.render_hits import highlighted
 from ui.render_parts import escaped, safe_link
@@ -27,12 +30,15 @@ VOID = {"img", "input", "br", "link", "meta"}
 OURS = {
     "section", "div", "h2", "h3", "p", "ol", "ul", "li", "button", "span", "bdi", "cite", "time",
     "details", "summary", "blockquote", "mark", "strong", "dl", "dt", "dd", "code", "a",
-    "fieldset", "legend", "label", "input", "small", "select", "option",
+    "fieldset", "legend", "label", "input", "small", "select", "option", "figure", "figcaption",
+    "img", "i",
 }  # fmt: skip
 ATTRIBUTES = {
     "class", "id", "dir", "lang", "type", "role", "tabindex", "datetime", "href", "target", "rel",
-    "aria-live", "aria-atomic", "aria-label", "aria-labelledby", "data-place", "data-name",
-    "name", "value", "autocomplete", "data-of", "data-says", "selected",
+    "aria-label", "aria-pressed", "aria-disabled", "aria-expanded", "hidden", "alt", "src",
+    "loading", "data-answer", "data-number", "data-verdict", "data-kind", "data-step", "data-as",
+    "data-top", "data-bottom", "data-left", "data-width", "data-mark", "aria-labelledby",
+    "data-place", "data-name", "name", "value", "autocomplete", "data-of", "data-says", "selected",
 }  # fmt: skip
 
 
@@ -272,14 +278,111 @@ def test_notes_are_announced_and_the_composer_is_named():
     assert page.texts("span", class_="understood") == ["Understood as: Who rang the bell?"]
 
 
-def test_a_growing_answer_keeps_what_was_already_read_out():
+def test_a_growing_answer_keeps_what_was_already_read():
     told = document("One. Two.")
     claims = (citing(told, "One."), citing(told, "Two.", number=2))
-    region = '<div class="told" aria-live="polite" aria-atomic="false">'
+    region = '<div class="told">'
     grown = [render.progress("Who?", claims[:n]).split(region)[1] for n in (1, 2)]
     first = grown[0].split("</ol>")[0]
     assert grown[1].startswith(first)
     assert render.answer(answer(*claims)).split(region)[1].startswith(grown[1].split("</ol>")[0])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (answer(citing(document("One."), "One.")), ENGLISH.answered_one),
+        (
+            answer(citing(document("One."), "One."), citing(document("One."), "One.", number=2)),
+            ENGLISH.answered.format(count=2),
+        ),
+        (answer(hits=(hit(document("One."), 0, 4),), abstention="No."), ENGLISH.answered_none),
+        (answer(), ENGLISH.answered_nothing),
+    ],
+)  # fmt: skip
+def test_the_status_says_once_that_an_answer_is_there(given: Answer, said: str):
+    page = Parsed(render.answer(given))
+    assert page.texts("p", class_="unseen-label") == [said]
+    assert page.texts("div", role="status")[0].startswith(said)
+
+
+CHECKED = Verdict("rejected", SCRIPT, SCRIPT, "2026-11-22T09:00:00Z")
+
+
+def test_each_citation_of_a_whole_answer_can_be_copied_and_checked():
+    told = document("One. Two.")
+    claims = (citing(told, "One."), citing(told, "Two.", number=2))
+    place = (told.id, 5, 9)
+    page = Parsed(render.answer(answer(*claims), checks=Checks({place: CHECKED})))
+    labels = ENGLISH.copy + ENGLISH.confirm + ENGLISH.reject
+    first, second = page.texts("div", class_="actions")
+    assert first == labels
+    told_so = ENGLISH.rejected.format(who=SCRIPT, date="22 November 2026")
+    assert second == f"{told_so}: {SCRIPT}{labels}"
+    assert page.texts("p", class_="verdict rejected") == [f"{told_so}: {SCRIPT}"]
+    differing = (Difference("number", "bells", (1, 2)),)
+    sides = Parsed(
+        render.answer(answer(*claims, differences=differing), checks=Checks({place: CHECKED}))
+    )
+    assert sides.texts("div", class_="found") == ["", f"{told_so}: {SCRIPT}"]
+    read_only = Parsed(render.answer(answer(*claims), checks=Checks({place: CHECKED}, open=False)))
+    assert set(read_only.texts("button", class_="copy")) == {ENGLISH.copy}
+    assert read_only.texts("button", class_="check") == []
+    assert len(read_only.texts("p", class_="verdict rejected")) == 1
+
+
+def test_what_lists_citations_is_offered_only_where_there_are_some():
+    kinds = dict(ENGLISH.take_kinds)
+    styles = (("plain", "Plain"),)
+    whole = Parsed(
+        render.answer(answer(citing(document("One."), "One.")), checks=Checks(), styles=styles)
+    )
+    assert whole.texts("button", class_="file") == list(kinds.values())
+    assert whole.texts("option", value="plain") == ["Plain"]
+    nothing = Parsed(render.answer(answer(), checks=Checks(), styles=styles))
+    left = ("markdown", "docx", "print", "pack")
+    assert nothing.texts("button", class_="file") == [kinds[kind] for kind in left]
+    assert nothing.texts("select") == []
+
+
+def test_print_has_a_note_for_each_citation_under_its_number():
+    told = document("One. Two.", title="The Bell", author="A. Reeve", published="2021")
+    page = Parsed(render.answer(answer(citing(told, "One."), citing(told, "Two.", number=2))))
+    [noted] = page.texts("div", class_="printed")
+    assert noted.count("The Bell") == 2
+    assert [page.texts("li", value=str(n)) != [] for n in (1, 2)] == [True, True]
+    assert Parsed(render.answer(answer())).texts("div", class_="printed") == []
+
+
+def paged() -> tuple[Document, Span]:
+    """Two pages of two words each, and the span from the second word to the third."""
+    text = "One two\f\nthree four"
+    words = [(0, 3, 0, 40), (4, 7, 0, 80), (9, 14, 1, 40), (15, 19, 1, 80)]
+    layout = pack(Word(a, b, Box(page, left, 100, left + 30, 112)) for a, b, page, left in words)
+    told = document(text, pages=(Page("iv", 0, 0), Page("v", 9, 1)), layout=layout, title=SCRIPT)
+    return told, Span(told.id, 4, 14)
+
+
+def test_a_source_with_pages_is_shown_as_their_pictures_first():
+    told, span = paged()
+    sheets = render_pages.sheets(told, span, (0, 1))
+    assert sheets == [
+        render_pages.Sheet(0, "iv", 100, 112, 80, 150),
+        render_pages.Sheet(1, "v", 100, 112, 40, 150),
+    ]
+    html = render.source(told, span, sheets=sheets)
+    page = Parsed(html)
+    pictures = [attrs for tag, attrs, _ in page.elements if tag == "img"]
+    assert [picture["src"] for picture in pictures] == [
+        f"/pictures/{told.id}/{n}?at=4-14" for n in (0, 1)
+    ]
+    quote = "two three"
+    assert pictures[0]["alt"] == ENGLISH.page_alt.format(page="iv", title=SCRIPT, quote=quote)
+    pressed = [(a["data-as"], a["aria-pressed"]) for t, a, _ in page.elements if "data-as" in a]
+    assert pressed == [("page", "true"), ("text", "false")]
+    assert shown_text(html) == told.text
+    plain = Parsed(render.source(told, span))
+    assert not [tag for tag, attrs, _ in plain.elements if tag == "img" or "data-as" in attrs]
 
 
 def test_earlier_questions_are_listed_as_they_were_understood():
@@ -333,7 +436,13 @@ HOSTILE = document(
                 ),
             )
         ),
-        render.conversation([answer(citing(HOSTILE, SCRIPT), understood=SCRIPT)]),
+        render.conversation([answer(citing(HOSTILE, SCRIPT), understood=SCRIPT)], checks=Checks()),
+        render.answer(
+            answer(citing(HOSTILE, SCRIPT)),
+            checks=Checks({(HOSTILE.id, 0, len(SCRIPT)): CHECKED}),
+            cautions=(SCRIPT,),
+        ),
+        render.source(*paged(), sheets=render_pages.sheets(*paged(), (0, 1))),
         page_filters.fold_out([HOSTILE, replace(HOSTILE, id="e" * 16)], SCRIPT, SCRIPT),
         page_filters.narrowed(
             Filters(documents=(HOSTILE.id,), authors=(SCRIPT,), phrases=(SCRIPT,)),
@@ -351,6 +460,8 @@ HOSTILE = document(
         "stopped",
         "account",
         "conversation",
+        "checked",
+        "pictures",
         "conditions",
         "narrowed",
     ],

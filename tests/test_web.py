@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from browsing import CHROMIUM, FLAGS, chromium, watched  # noqa: F401 - for test_desk_languages
+from playwright.sync_api import Browser, Page, expect
 
 from index.errors import IndexDamaged, InputError
 from index.store import IndexFolder
 from rag.assistant import Assistant, LiveAssistant, open_assistant
+from ui.desk import Desk, open_desk
 from ui.guard import SECURITY_HEADERS
 from ui.page import conditions_html, header_html, source_html
 from ui.strings import ENGLISH
 from ui.talk import replies
 from ui.web import serve
-
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-expect.set_options(timeout=30_000)  # machines are shared
 
 QUESTION = "How thick was the ice on the second morning?"
 QUOTE = "The ice was 41 centimetres thick on\nthe second morning."
@@ -44,9 +31,9 @@ SLOW = "Slowly, please: how thick was the ice on the second morning of the winte
 
 SERVER = """
 import sys, time
-from rag.assistant import LiveAssistant
 from rag.composers import COMPOSERS
 from rag.extractive import ExtractiveComposer
+from ui.desk import open_desk
 from ui.web import serve
 
 class Unhurried(ExtractiveComposer):  # takes its time after each sentence when asked to
@@ -56,7 +43,7 @@ class Unhurried(ExtractiveComposer):  # takes its time after each sentence when 
             time.sleep(120 if found.text.startswith("Slowly") else 0)
 
 COMPOSERS["extractive"] = lambda late, config: Unhurried(late)
-serve(LiveAssistant(sys.argv[1]), port=0, examples=[sys.argv[2]],
+serve(open_desk(sys.argv[1]), port=0, examples=[sys.argv[2]],
       announce=lambda url: print(url, flush=True))
 """
 
@@ -78,36 +65,15 @@ def url(library: IndexFolder) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium, or name it in $CHROMIUM")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture
 def page(browser: Browser, url: str) -> Iterator[Page]:
     """A fresh page; afterwards: no request left the loopback, and the console holds no error."""
-    requests: list[str] = []
-    errors: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            errors.append(message.text)
-
-    def note(request: Request) -> None:
-        requests.append(request.url)
-
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    tab = context.new_page()
-    tab.on("request", note)
-    tab.on("console", hear)
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.goto(url)
-    yield tab
-    context.close()
-    assert errors == []
-    assert requests
-    assert [r for r in requests if not r.startswith((url + "/", "data:", "blob:"))] == []
+    with watched(browser, url) as tab:
+        yield tab
 
 
 def ask(page: Page, question: str) -> None:
@@ -358,10 +324,11 @@ def test_a_lost_index_is_said_in_a_sentence(library: IndexFolder):
     def lost() -> Assistant:
         raise IndexDamaged("the index is gone", "build it again")
 
-    assert "the index is gone" in [shown.answer for shown in replies(lost, QUESTION)][-1]
+    desk = Desk(lost, library)
+    assert "the index is gone" in [shown.answer for shown in replies(desk, QUESTION)][-1]
     assert "the index is gone" in source_html(lost, {"place": "x"})
     assert conditions_html(lost) == ""
-    assert "OnRecord" in header_html(lost)
+    assert "OnRecord" in header_html(desk)
 
 
 def test_the_lists_are_sent_anew_only_when_the_index_has_changed(library: IndexFolder):
@@ -375,7 +342,7 @@ def test_the_lists_are_sent_anew_only_when_the_index_has_changed(library: IndexF
 def test_an_address_in_use_is_an_error_with_a_next_step(url: str, library: IndexFolder):
     port = httpx.URL(url).port
     with pytest.raises(InputError, match=f"127.0.0.1:{port}: cannot serve there .*; choose"):
-        serve(LiveAssistant(library.path), port=port)
+        serve(open_desk(library.path), port=port)
 
 
 @pytest.mark.parametrize(

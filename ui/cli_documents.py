@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -35,11 +35,12 @@ def list_documents(
     index: IndexOption = DEFAULT_INDEX, config: ConfigOption = None, as_json: JsonOption = False
 ) -> None:
     """Lists the documents: format, pages, language, date, notes of what was left out, file."""
+    from ui.documents_json import listed
     from ui.terminal_documents import documents_text
 
     documents = open_folder(index, config).open().documents.values()
     if as_json:
-        say_json([_listed(document) for document in documents])
+        say_json([listed(document) for document in documents])
     else:
         say(documents_text(documents))
 
@@ -68,8 +69,10 @@ def show(
     start, end = _span(at, document) if at is not None else (0, len(document.text))
     pictures = _draw(folder, document, start, end, png) if png else []
     if as_json:
-        place = _whole(document) if at is None else _place(document, start, end)
-        say_json(place | ({"pictures": pictures} if pictures else {}))
+        from ui.documents_json import place, whole
+
+        shown = whole(document) if at is None else place(document, start, end)
+        say_json(shown | ({"pictures": pictures} if pictures else {}))
     elif pictures:
         for path in pictures:
             say(f"drawn     {path}")
@@ -88,47 +91,6 @@ def open_folder(index: Path, config: Path | None) -> IndexFolder:
     folder, settings = IndexFolder(index), settings_from(config)
     folder.manifest().configured(settings)
     return folder
-
-
-def _listed(document: Document) -> dict[str, Any]:
-    from index.metadata import FIELDS
-    from ui.terminal_documents import format_of
-
-    known = {field: getattr(document, field) for field in ("id", "source", "sha256", *FIELDS)}
-    return known | {
-        "parent": document.parent,
-        "uncertain": list(document.uncertain),
-        "format": format_of(document),
-        "pages": len(document.pages),
-        "notes": list(document.notes),
-    }
-
-
-def _whole(document: Document) -> dict[str, Any]:
-    """All that the index knows of a document but the boxes of its words: `--at` gives those."""
-    from dataclasses import asdict
-
-    from ui.terminal_documents import format_of
-
-    fields = asdict(document)
-    del fields["layout"]
-    return fields | {"format": format_of(document)}
-
-
-def _place(document: Document, start: int, end: int) -> dict[str, Any]:
-    from index.layout import boxes
-    from rag.answer import box_json
-    from rag.pinpoints import pinpoint, pinpoint_json
-
-    return {
-        "id": document.id,
-        "source": document.source,
-        "start": start,
-        "end": end,
-        "text": document.text[start:end],
-        **pinpoint_json(pinpoint(document, start, end)),
-        "boxes": [box_json(box) for box in boxes(document.layout, start, end)],
-    }
 
 
 def _span(at: str, document: Document) -> tuple[int, int]:

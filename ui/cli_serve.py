@@ -76,6 +76,10 @@ def serve(
     calls_per_minute: Annotated[
         int, typer.Option("--calls-per-minute", metavar="N", min=1, help="Of one client.")
     ] = 600,
+    changes: Annotated[
+        bool | None,
+        typer.Option("--changes/--no-changes", help="May readers add, edit, remove?"),
+    ] = None,
     audit: AuditOption = None,
     audit_questions: AuditQuestionsOption = "hash",
     example: Annotated[
@@ -91,10 +95,15 @@ def serve(
 ) -> None:
     """The browser page, its HTTP API and MCP, on this machine only (127.0.0.1) unless told.
 
-    On other addresses it asks who comes: --auth, or --auth-header behind a proxy.
+    On other addresses it asks who comes: --auth, or --auth-header behind a proxy. The library can
+    be changed from the page where only this machine reaches it, elsewhere with --changes.
     """
+    from index.store import IndexFolder
+    from ui.app import Access
+    from ui.desk import Desk
+    from ui.examples import drawn
     from ui.proxies import Proxies
-    from ui.web import Access, is_loopback, refuse_unguarded
+    from ui.web import is_loopback, refuse_unguarded
     from ui.web import serve as serve_page
 
     proxies = Proxies(trusted_proxy or ())
@@ -115,11 +124,21 @@ def serve(
     settings = settings_from(
         config, device, model=model, base_url=base_url, model_role=role, strictness=strictness
     )
+    local = is_loopback(host) and not (auth or auth_header or trusted_proxy)
+    latest = _latest(index, settings, audit, audit_questions)
     serve_page(
-        _latest(index, settings, audit, audit_questions),
+        Desk(
+            latest,
+            IndexFolder(index),
+            settings,
+            changes=local if changes is None else changes,
+            checks=changes is not False,
+            local=local,
+            log_out=auth is not None,
+        ),
         host,
         port,
-        examples=example or (),
+        examples=example or drawn(latest()),
         access=access,
         certificate=tls,
         announce=announce,

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import binascii
 import math
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs
@@ -20,7 +21,9 @@ from ui.auth import Accounts, Sessions, Throttle
 from ui.limits import Rates
 from ui.proxies import PEER_KEY, Proxies, peer, values
 from ui.queueing import FairQueue
+from ui.shell import language_of
 from ui.visitors import SCOPE_KEY, Entrance, Visitor, network
+from ui.words import words
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -29,8 +32,13 @@ if TYPE_CHECKING:
 MOST_CHECKS_WAITING = 20
 """Passwords that wait to be checked, one after the other: some 4 s. Others are told to wait."""
 
-ASKS = ("/gradio_api/queue/join", "/gradio_api/call/", "/gradio_api/run/", "/api/", "/mcp")
+ASKS = re.compile(
+    r"(/\w\w)?/gradio_api/(queue/join|call/|run/)|/(api|pictures)/|/mcp|/(library|checked)/"
+)
 """Paths whose calls are counted against a client's rate: those that make work."""
+
+_READS = ("/api/", "/pictures/")
+"""Where reading makes work as well."""
 
 
 class Refused(Exception):
@@ -166,7 +174,7 @@ class Gate:
         except OnRecordError as error:  # the file of users is gone, or broken: nobody comes in
             return _fault(503, error.what, error.next_step)
         visitor = Visitor(user, peer(scope))
-        works = path.startswith(ASKS) and (scope["method"] == "POST" or path.startswith("/api/"))
+        works = ASKS.match(path) and (scope["method"] == "POST" or path.startswith(_READS))
         if works and (wait := self._rates.wait(visitor.client)):
             return too_many("too many calls", wait)
         scope[SCOPE_KEY] = Entrance(visitor, self._queue)
@@ -180,20 +188,21 @@ class Gate:
         door = self._door
         if not isinstance(door, PasswordDoor):
             return PlainTextResponse("Not found", status_code=404)
-        request, words = Request(scope, receive), login.words_for(_language(scope))
+        request = Request(scope, receive)
+        language = language_of(request)
         posted = request.method == "POST"
         if scope["path"] == "/login":
             if posted:
-                return await _log_in(door, request, words)
-            return HTMLResponse(login.login_page(words), headers=login.HEADERS)
+                return await _log_in(door, request, language)
+            return HTMLResponse(login.login_page(language), headers=login.HEADERS)
         user = await door.user(scope)
         if not posted:
-            return HTMLResponse(login.logout_page(words, user or ""), headers=login.HEADERS)
+            return HTMLResponse(login.logout_page(language, user or ""), headers=login.HEADERS)
         door.sessions.close(cookie(scope))
         return _to("/login", scope, "")
 
 
-async def _log_in(door: PasswordDoor, request: Any, words: login.Words) -> Response:
+async def _log_in(door: PasswordDoor, request: Any, language: str) -> Response:
     from starlette.responses import HTMLResponse
 
     # The guard has read the body and knows that it is small. Not by `Request.form`: two fields in
@@ -204,8 +213,9 @@ async def _log_in(door: PasswordDoor, request: Any, words: login.Words) -> Respo
         user = await door.enter(name, password, network(peer(request.scope)))
     except Refused as refused:
         seconds = math.ceil(refused.seconds)
-        told = words.later.format(seconds=seconds) if seconds else words.wrong
-        page = login.login_page(words, name, told)
+        strings = words(login.LoginStrings, language)
+        told = strings.later.format(seconds=seconds) if seconds else strings.wrong
+        page = login.login_page(language, name, told)
         headers = login.HEADERS | ({"Retry-After": str(seconds)} if seconds else {})
         return HTMLResponse(page, 429 if seconds else 401, headers)
     door.sessions.close(cookie(request.scope))  # no session is carried over a login
@@ -283,7 +293,3 @@ def _basic(value: str) -> tuple[str, str]:
     if not colon:
         raise Refused
     return name, password
-
-
-def _language(scope: Scope) -> str:
-    return ",".join(values(scope, b"accept-language"))

@@ -41,17 +41,22 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
-_SERVED = re.compile(
-    r"/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|login|logout|openapi\.json|mcp)?"
+_PAGE = (  # Gradio's, once for each language
+    r"(/(es|fr|ar))?(/?|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt)"
     r"|/(assets|static|svelte)/.*"
-    r"|/api/(ask|search|show|documents)"
-    r"|/gradio_api/(info|startup-events|cancel|reset|queue/.*|run/.*|call/.*|heartbeat/.*)"
+    r"|/gradio_api/(info|startup-events|cancel|reset|queue/.*|run/.*|call/.*|heartbeat/.*))"
 )
-"""Paths the page and the API need. Gradio offers more, uploads and a proxy among them: refused."""
+_SERVED = re.compile(
+    rf"{_PAGE}|/(login|logout|openapi\.json|mcp)"
+    r"|/(library|checked)(/.*)?|/(pictures|desk)/.*"
+    r"|/api/(ask|search|show|documents)"
+)
+"""Paths the pages and the API need. Gradio offers more, uploads and a proxy among them: refused."""
 
-UPLOADS = re.compile(r"/gradio_api/(upload|upload_progress)")
+UPLOAD = "/library/add"
+"""Where the library takes files."""
 
-_KEPT = ("/assets/", "/static/", "/svelte/")
+_KEPT = re.compile(r"(/\w\w)?/(assets|static|svelte)/.*")
 """Files that are the same for everybody and may stay in a browser's cache."""
 
 
@@ -59,7 +64,7 @@ class Guard:
     """ASGI middleware, the outermost: security headers on every response, limits on every request,
     and no path that nobody needs.
 
-    `uploads` is the most bytes of one upload; with 0 the paths for them are not there.
+    `uploads` is the most bytes of one upload; with 0 it is a request like others.
     """
 
     def __init__(self, app: ASGIApp, proxies: Proxies | None = None, uploads: int = 0) -> None:
@@ -80,7 +85,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                if not scope["path"].startswith(_KEPT):  # nobody else's browser, and no proxy
+                if not _KEPT.fullmatch(scope["path"]):  # nobody else's browser, and no proxy
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -105,11 +110,11 @@ class Guard:
         if not _same_origin(scope):
             # Another page in the same browser, even one on this machine, must not ask in our name.
             return 403, "Requests from other pages are refused"
-        served = _SERVED.fullmatch(path) or (self._uploads and UPLOADS.fullmatch(path))
-        return None if served and ".." not in path else (404, "Not found")
+        served = _SERVED.fullmatch(path) and ".." not in path
+        return None if served else (404, "Not found")
 
     async def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        if UPLOADS.fullmatch(scope["path"]):
+        if self._uploads and scope["path"] == UPLOAD:
             return counted(receive, self._uploads)
         if scope["method"] in ("GET", "HEAD"):
             return receive

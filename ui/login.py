@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
+from typing import ClassVar
 
 from markupsafe import Markup
+
+from ui.words import direction, words
 
 STYLE = """
 :root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif }
@@ -53,10 +56,11 @@ _ALERT = Markup('<p role="alert">{told}</p>')
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What these two pages say, in one language."""
+class LoginStrings:
+    """What these two pages say; `ui/words/<language>/login.toml` holds it."""
 
-    lang: str
+    FILE: ClassVar = "login"
+
     name: str
     password: str
     log_in: str
@@ -64,72 +68,33 @@ class Words:
     logged_in: str
     wrong: str
     later: str
-    dir: str = "ltr"
 
 
-WORDS = {
-    words.lang: words
-    for words in (
-        Words(
-            "en", "Name", "Password", "Log in", "Log out", "Logged in as {user}.",
-            "That name and password do not belong together.",
-            "Too many attempts. Try again in {seconds} seconds.",
-        ),
-        Words(
-            "es", "Nombre", "Contraseña", "Entrar", "Salir", "Sesión iniciada como {user}.",
-            "Ese nombre y esa contraseña no se corresponden.",
-            "Demasiados intentos. Vuelva a intentarlo dentro de {seconds} segundos.",
-        ),
-        Words(
-            "fr", "Nom", "Mot de passe", "Se connecter", "Se déconnecter",
-            "Connecté sous le nom {user}.",
-            "Ce nom et ce mot de passe ne correspondent pas.",
-            "Trop de tentatives. Réessayez dans {seconds} secondes.",
-        ),
-        Words(
-            "ar", "الاسم", "كلمة المرور", "تسجيل الدخول", "تسجيل الخروج",
-            "سُجّل الدخول باسم {user}.",
-            "الاسم وكلمة المرور غير متطابقين.",
-            "محاولات كثيرة. أعد المحاولة بعد {seconds} ثانية.",
-            "rtl",
-        ),
-    )
-}  # fmt: skip
-
-
-def words_for(accept_language: str) -> Words:
-    """Those of the first language in an Accept-Language header that there is; else English."""
-    for part in accept_language.split(",")[:20]:
-        language = part.split(";")[0].strip().lower().split("-")[0]
-        if language in WORDS:
-            return WORDS[language]
-    return WORDS["en"]
-
-
-def login_page(words: Words, user: str = "", told: str = "") -> str:
+def login_page(language: str, user: str = "", told: str = "") -> str:
     """The form. After a failure it keeps the name and stands in the field of the password."""
+    strings = words(LoginStrings, language)
     form = _LOGIN.format(
-        name=words.name,
+        name=strings.name,
         user=user,
-        password=words.password,
-        log_in=words.log_in,
+        password=strings.password,
+        log_in=strings.log_in,
         first=_NOTHING if user else _FOCUS,
         second=_FOCUS if user else _NOTHING,
     )
-    return _page(words, words.log_in, told, form)
+    return _page(language, strings.log_in, told, form)
 
 
-def logout_page(words: Words, user: str) -> str:
-    return _page(
-        words, words.logged_in.format(user=user), "", _LOGOUT.format(log_out=words.log_out)
-    )
+def logout_page(language: str, user: str) -> str:
+    strings = words(LoginStrings, language)
+    form = _LOGOUT.format(log_out=strings.log_out)
+    return _page(language, strings.logged_in.format(user=user), "", form)
 
 
-def _page(words: Words, heading: str, told: str, form: Markup) -> str:
+def _page(language: str, heading: str, told: str, form: Markup) -> str:
     return _PAGE.format(
-        lang=words.lang,
-        dir=words.dir,
-        title=f"OnRecord: {words.log_in}",
+        lang=language,
+        dir=direction(language),
+        title=f"OnRecord: {words(LoginStrings, language).log_in}",
         style=Markup(STYLE),  # noqa: S704 - our own constant
         heading=heading,
         told=_ALERT.format(told=told) if told else "",

@@ -35,7 +35,8 @@ class _Choice:
 
 def chosen(given: object) -> Filters:
     """The conditions in what the browser sent. `InputError` when they are none."""
-    fields = {name: texts for name, texts in _fields(given).items() if name != "sure"}
+    menus = ("sure", "composer")
+    fields = {name: texts for name, texts in _fields(given).items() if name not in menus}
     values: dict[str, object] = dict(fields)
     for name, pattern in (("phrases", _PHRASES), ("without", _WORDS)):
         if name in fields:
@@ -58,6 +59,11 @@ def strictness(given: object, own: float) -> float:
     if step not in values:
         raise InputError("the conditions cannot be read", "load the page again")
     return values[step]
+
+
+def composer(given: object) -> str:
+    """The composer chosen, empty where none was; `page_composers` knows which there are."""
+    return next(iter(_fields(given).get("composer", ())), "")
 
 
 def _fields(given: object) -> dict[str, list[str]]:

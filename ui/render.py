@@ -12,8 +12,10 @@ from html import escape
 from index.documents import Document, Span
 from rag.answer import Answer, Claim, Voice
 from rag.pinpoints import Pinpoint, address, pinpoint, unseen
-from ui import render_account, render_claims, render_hits
+from ui import render_account, render_claims, render_hits, render_pages, render_take
 from ui.footnotes import legible
+from ui.render_checks import Checks, key
+from ui.render_pages import Sheet
 from ui.render_parts import escaped, hidden, place, reference, safe_link, title
 from ui.strings import ENGLISH, Strings
 
@@ -21,11 +23,11 @@ CONTEXT = 4000
 """Characters of a document shown on either side of a quote: some five pages, quick on a phone."""
 
 
-def header(documents: int, passages: int, strings: Strings = ENGLISH) -> str:
-    """Name, promise, and how much is on the record."""
+def header(documents: int, passages: int, strings: Strings = ENGLISH, navigation: str = "") -> str:
+    """Name, the ways to the other views, promise, and how much is on the record."""
     holdings = strings.holdings.format(documents=f"{documents:,}", passages=f"{passages:,}")
     return (
-        f'<header class="masthead"><h1>{strings.name}</h1>'
+        f'<header class="masthead"><h1 class="brand">{strings.name}</h1>{navigation}'
         f'<p>{strings.promise} <span class="holdings">{holdings}</span></p></header>'
     )
 
@@ -60,21 +62,33 @@ def problem(message: str, strings: Strings = ENGLISH) -> str:
     return _answer_pane("problem", strings.problem, told=told)
 
 
-def answer(given: Answer, strings: Strings = ENGLISH, narrowed: str = "") -> str:
+def answer(
+    given: Answer,
+    strings: Strings = ENGLISH,
+    narrowed: str = "",
+    checks: Checks | None = None,
+    styles: Sequence[tuple[str, str]] = (),
+    cautions: Sequence[str] = (),
+) -> str:
     """An answer or an abstention, and how it came about.
 
-    `narrowed` is HTML that says which conditions held.
+    `narrowed` is HTML that says which conditions held. With `checks`, what people found of its
+    citations, an answer can be worked with: there are actions for each citation, and files to take
+    away, footnotes in one of `styles`. `cautions` tell what went wrong beside it.
     """
     asked = _asked(given.question, given.understood, strings, narrowed)
-    status = render_account.status(given, strings)
+    status = render_account.status(given, strings, cautions)
+    take = render_take.panel(given, styles, strings) if checks else ""
     account = (
-        render_account.withheld(given.withheld, strings)
+        render_take.notes(given, strings)
+        + render_account.withheld(given.withheld, strings)
         + render_account.composed(given, strings)
+        + take
         + render_hits.searched(given, strings)
     )
     if given.abstention is None:
         kind, heading, closest = "answer", strings.answer, ""
-        told = render_claims.told(given.claims, given.differences, strings)
+        told = render_claims.told(given.claims, given.differences, strings, checks)
     else:
         kind, heading = "abstention", strings.no_answer
         closest = render_hits.closest(given.hits, strings)
@@ -82,13 +96,15 @@ def answer(given: Answer, strings: Strings = ENGLISH, narrowed: str = "") -> str
         if narrowed and not given.hits:
             told += f"<p>{strings.nothing_meets}</p>"
     return _answer_pane(
-        kind, heading, asked=asked, status=status, told=told, rest=closest + account
+        kind, heading, asked=asked, status=status, told=told, rest=closest + account, key=key(given)
     )
 
 
-def conversation(earlier: Sequence[Answer], strings: Strings = ENGLISH) -> str:
+def conversation(
+    earlier: Sequence[Answer], strings: Strings = ENGLISH, checks: Checks | None = None
+) -> str:
     """Earlier questions of a conversation, each with its answer folded away, and the way out."""
-    turns = "".join(render_claims.turn(given, strings) for given in earlier)
+    turns = "".join(render_claims.turn(given, strings, checks) for given in earlier)
     heading, named = "", ""
     if turns:
         heading = f'<h2 id="talk-heading">{strings.talk}</h2><ol class="turns">{turns}</ol>'
@@ -109,9 +125,14 @@ def lost_source(strings: Strings = ENGLISH) -> str:
 
 
 def source(
-    document: Document, span: Span, strings: Strings = ENGLISH, context: int = CONTEXT
+    document: Document,
+    span: Span,
+    strings: Strings = ENGLISH,
+    context: int = CONTEXT,
+    sheets: Sequence[Sheet] = (),
 ) -> str:
-    """A document's text around a span, the span's words marked, and what is known of it."""
+    """A document's text around a span, the span's words marked, and what is known of it; first the
+    pages that it stands on, as pictures, where there are any."""
     first, last = window(document, span, context)
     before, after = first, len(document.text) - last
     cut = [
@@ -123,10 +144,10 @@ def source(
     url = address(document, span.start)
     link = f'<p class="address">{safe_link(url)}</p>' if url else ""
     body = (
-        f'<p class="title" dir="auto"><cite>{escaped(title(document, strings))}</cite></p>'
+        f'<p class="title"><cite dir="auto">{escaped(title(document, strings))}</cite></p>'
         f"<p>{reference(document, voice, where, strings, titled=False)}</p>{link}"
         f"{_facts(document, where, strings)}"
-        f'<button type="button" class="back">{strings.back}</button>'
+        f"{_bar(strings, bool(sheets))}{render_pages.pictures(document, span, sheets, strings)}"
         f'<div class="text" role="region" tabindex="0" aria-label="{strings.source_text}">'
         f'{cut[0]}<div class="words" dir="auto"{language}>'
         f"{marked(document, span, first, last, strings)}</div>{cut[1]}</div>"
@@ -189,25 +210,49 @@ def _tagged(
     return sorted(found)
 
 
+def _bar(strings: Strings, pictured: bool) -> str:
+    """From one citation to the next (`page.js` knows how many there are), and back."""
+    back, on = (
+        f'<button type="button" class="step" data-step="{step}" aria-disabled="true">{words}'
+        "</button>"
+        for step, words in ((-1, strings.step_back), (1, strings.step_on))
+    )
+    at = f'<span class="at" role="status" data-says="{strings.step_of}"></span>'
+    return (
+        f'<div class="bar"><button type="button" class="back">{strings.back}</button>'
+        f'<div class="steps">{back}{at}{on}</div>'
+        f"{render_pages.switch(strings) if pictured else ''}</div>"
+        f'<p class="caution no-picture" hidden>{strings.no_picture}</p>'
+    )
+
+
 def _asked(question: str, understood: str | None, strings: Strings, narrowed: str = "") -> str:
     read = f"<p>{render_claims.understood(understood, strings)}</p>" if understood else ""
     return f'<p class="question" dir="auto">{escaped(question)}</p>{read}{narrowed}'
 
 
 def _answer_pane(
-    kind: str, heading: str, *, asked: str = "", status: str = "", told: str, rest: str = ""
+    kind: str,
+    heading: str,
+    *,
+    asked: str = "",
+    status: str = "",
+    told: str,
+    rest: str = "",
+    key: str = "",
 ) -> str:
-    """The same frame for every state.
+    """The same frame for every state; `key` is that of an answer that is whole.
 
     Gradio mends the page in place, element by element. A live region is read out only when it was
-    on the page before its words changed, and this one (`aria-atomic` false) only as far as they
-    did: claims that come one after the other are heard once each.
+    on the page before its words changed: so the status is there always, and says when an answer is
+    there. The answer itself is no such region: a reader goes to it by its heading.
     """
+    of = f' data-answer="{key}"' if key else ""
     return (
-        f'<section class="pane {kind}" aria-labelledby="answer-heading">'
+        f'<section class="pane {kind}" aria-labelledby="answer-heading"{of}>'
         f'<h2 id="answer-heading">{heading}</h2><div class="asked">{asked}</div>'
         f'<div class="status" role="status">{status}</div>'
-        f'<div class="told" aria-live="polite" aria-atomic="false">{told}</div>{rest}</section>'
+        f'<div class="told">{told}</div>{rest}</section>'
     )
 
 

@@ -12,9 +12,21 @@ from ui.render_parts import date, escaped
 from ui.strings import Strings
 
 
-def status(given: Answer, strings: Strings) -> str:
-    """As of when the answer holds, and notes such as that of a model that failed."""
-    return as_of(given, strings) + notes(given.notes, strings)
+def status(given: Answer, strings: Strings, cautions: Sequence[str] = ()) -> str:
+    """That the answer is there, as of when it holds, and notes such as that of a model that failed.
+
+    Read out once, when it comes (`render.answer`).
+    """
+    said = f'<p class="unseen-label">{_announced(given, strings)}</p>'
+    return said + as_of(given, strings) + notes((*given.notes, *cautions), strings)
+
+
+def _announced(given: Answer, strings: Strings) -> str:
+    """For whom the page is read out: how much there is, since nothing moves the focus to it."""
+    count = len(given.claims)
+    if not count:
+        return strings.answered_none if given.hits else strings.answered_nothing
+    return strings.answered_one if count == 1 else strings.answered.format(count=f"{count:,}")
 
 
 def as_of(given: Answer, strings: Strings) -> str:

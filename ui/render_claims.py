@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rag.answer import Answer, Citation, Claim, Difference
 from rag.proof import led
+from ui.render_checks import Checks, actions, key, said
 from ui.render_parts import escaped, opener, published, reference
+from ui.render_take import notes
 from ui.strings import Strings
 
 
-def claims(given: Iterable[Claim], strings: Strings) -> str:
-    items = "".join(_claim(claim, strings) for claim in given)
+def claims(given: Iterable[Claim], strings: Strings, checks: Checks | None = None) -> str:
+    items = "".join(_claim(claim, strings, checks) for claim in given)
     return f'<ol class="claims">{items}</ol>'
 
 
@@ -21,11 +23,16 @@ def verbatim(claim: Claim) -> bool:
     return any(_same_words(claim.text, c.quote) for c in claim.citations)
 
 
-def told(given: Sequence[Claim], differences: Sequence[Difference], strings: Strings) -> str:
+def told(
+    given: Sequence[Claim],
+    differences: Sequence[Difference],
+    strings: Strings,
+    checks: Checks | None = None,
+) -> str:
     """What an answer says: what contradicts the question first, then the rest, then differences.
 
     The three parts are always there, so that the page can mend one and leave the others as they
-    are: a screen reader then reads out what is new and nothing twice.
+    are. With `checks`, each citation has its row of actions: of an answer that is whole.
     """
     premises = [d for d in differences if d.kind == "premise"]
     against = {number for premise in premises for number in premise.citations}
@@ -33,25 +40,31 @@ def told(given: Sequence[Claim], differences: Sequence[Difference], strings: Str
     rest = [claim for claim in given if claim not in contradicting]
     otherwise = "".join(_premise(premise, strings) for premise in premises)
     if otherwise:
-        otherwise = f"<h3>{strings.otherwise}</h3>{otherwise}{claims(led(contradicting), strings)}"
+        contrary = claims(led(contradicting), strings, checks)
+        otherwise = f"<h3>{strings.otherwise}</h3>{otherwise}{contrary}"
     cited = {c.number: c for claim in given for c in claim.citations}
-    differing = "".join(_sides(d, cited, strings) for d in differences if d.kind != "premise")
-    shown = claims(led(rest) if contradicting else rest, strings)
+    differing = "".join(
+        _sides(d, cited, strings, checks) for d in differences if d.kind != "premise"
+    )
+    shown = claims(led(rest) if contradicting else rest, strings, checks)
     return (
         f'<div class="otherwise">{otherwise}</div>{shown}<div class="differing">{differing}</div>'
     )
 
 
-def turn(given: Answer, strings: Strings) -> str:
+def turn(given: Answer, strings: Strings, checks: Checks | None = None) -> str:
     """An earlier question and, folded away, what was answered."""
     read = f" {understood(given.understood, strings)}" if given.understood else ""
     body = (
-        told(given.claims, given.differences, strings)
+        told(given.claims, given.differences, strings, checks) + notes(given, strings)
         if given.abstention is None
         else f"<p>{escaped(given.abstention)}</p>"
     )
     question = f'<span dir="auto">{escaped(given.question)}</span>{read}'
-    return f'<li><details class="turn"><summary>{question}</summary>{body}</details></li>'
+    return (
+        f'<li data-answer="{key(given)}"><details class="turn"><summary>{question}</summary>{body}'
+        "</details></li>"
+    )
 
 
 def understood(question: str, strings: Strings) -> str:
@@ -100,7 +113,7 @@ def _in_quote(citation: Citation) -> list[tuple[int, int]]:
     return [(start - at, end - at) for start, end in citation.short]
 
 
-def _claim(claim: Claim, strings: Strings) -> str:
+def _claim(claim: Claim, strings: Strings, checks: Checks | None) -> str:
     """Who says it, the sentence, then each citation; the quotes too where it is none of them."""
     lead = f'<bdi class="lead">{escaped(claim.lead)}</bdi> ' if claim.lead else ""
     shorts = {place for c in claim.citations for place in short_places(claim.text, c)}
@@ -108,15 +121,16 @@ def _claim(claim: Claim, strings: Strings) -> str:
     return (
         f'<li class="claim"><p class="sentence" dir="auto">{lead}'
         f'<span class="said">{emphasised(claim.text, shorts)}</span></p>'
-        + "".join(_citation(citation, strings, quotes) for citation in claim.citations)
+        + "".join(_citation(citation, strings, quotes, checks) for citation in claim.citations)
         + "</li>"
     )
 
 
-def _citation(citation: Citation, strings: Strings, with_quote: bool) -> str:
+def _citation(citation: Citation, strings: Strings, with_quote: bool, checks: Checks | None) -> str:
     quote = _quote(citation) if with_quote else ""
     about = reference(citation.document, citation.voice, citation.pinpoint, strings)
-    return quote + opener(citation.span, f"{_number(citation)} {about}")
+    row = actions(citation, checks, strings) if checks else ""
+    return quote + opener(citation.span, f"{_number(citation)} {about}") + row
 
 
 def _quote(citation: Citation) -> str:
@@ -133,7 +147,9 @@ def _premise(premise: Difference, strings: Strings) -> str:
     return f'<p class="note">{taken}</p>' if premise.subject else ""
 
 
-def _sides(difference: Difference, cited: dict[int, Citation], strings: Strings) -> str:
+def _sides(
+    difference: Difference, cited: dict[int, Citation], strings: Strings, checks: Checks | None
+) -> str:
     """Citations that differ, side by side, each below its date."""
     subject = strings.differ.format(subject=f"<bdi>{escaped(difference.subject)}</bdi>")
     sides = []
@@ -141,9 +157,10 @@ def _sides(difference: Difference, cited: dict[int, Citation], strings: Strings)
         citation = cited[number]
         document, place = citation.document, citation.pinpoint
         about = reference(document, citation.voice, place, strings, dated=False)
+        found = said(citation, checks, strings) if checks else ""
         sides.append(
             f'<li><p class="when">{published(document, strings)}</p>'
-            f"{_quote(citation)}{opener(citation.span, f'{_number(citation)} {about}')}</li>"
+            f"{_quote(citation)}{opener(citation.span, f'{_number(citation)} {about}')}{found}</li>"
         )
     return (
         f'<div class="difference"><h3>{subject}</h3><p class="note">{strings.differ_note}</p>'

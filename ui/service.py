@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from index.errors import InputError
 from rag.answer import hit_json
-from ui.cli_documents import _listed, _place, _whole
+from ui import documents_json as as_json
 from ui.filter_options import read_filters
 from ui.history import after, read_history
 from ui.queueing import FairQueue, always, in_turn
@@ -74,14 +74,14 @@ class Service:
         def shown() -> Json:
             document = self.latest().snapshot.find(name)
             if start is None and end is None:
-                return _whole(document)
+                return as_json.whole(document)
             first, last = start or 0, len(document.text) if end is None else end
             if not 0 <= first < last <= len(document.text):
                 raise InputError(
                     f"{first}-{last}: no such place in {document.source}",
                     f"give code points from 0 to {len(document.text)}",
                 )
-            return _place(document, first, last)
+            return as_json.place(document, first, last)
 
         return await self._in_turn(visitor, shown)
 
@@ -89,7 +89,9 @@ class Service:
         """What is known of each document."""
 
         def listed() -> list[Json]:
-            return [_listed(document) for document in self.latest().snapshot.documents.values()]
+            return [
+                as_json.listed(document) for document in self.latest().snapshot.documents.values()
+            ]
 
         return await self._in_turn(visitor, listed)
 

@@ -9,18 +9,29 @@ import asyncio
 import contextlib
 import contextvars
 import threading
-from collections.abc import AsyncGenerator, Callable, Container, Generator
+from collections.abc import AsyncGenerator, Callable, Container, Generator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Generic, TypeVar
 
+from index.documents import Document
 from index.errors import OnRecordError
+from index.ledger_files import HEAD
+from index.store import IndexFolder
 from rag.answer import Answer, Claim
 from rag.assistant import Assistant
 from rag.conversation import MOST_TURNS, Turn
-from ui import page_filters, render, render_parts
+from rag.filters import Filters
+from rag.ledger import Ledger
+from ui import page_composers, page_filters, reasons, render, render_parts, taking
+from ui.checking import Verdict, last_verdicts
+from ui.desk import Desk
 from ui.queueing import LOOK, Busy, Ticket
+from ui.render_checks import Checks, Place, key
 from ui.strings import ENGLISH, Strings
 from ui.visitors import ANYBODY, VISITOR, Visitor, entrance_of_page
+from ui.words import words
 
 Latest = Callable[[], Assistant]
 """Gives the assistant of the index as it is now; `rag.assistant.LiveAssistant` does."""
@@ -45,6 +56,10 @@ class Talk:
     def answered(self, answer: Answer) -> Talk:
         return Talk((*self.turns, Turn(answer.question, answer))[-MOST_TURNS:])
 
+    def answer(self, named: str) -> Answer | None:
+        """The answer that the page calls by this key (`render_checks.key`)."""
+        return next((t.answer for t in reversed(self.turns) if key(t.answer) == named), None)
+
     def on_record(self, documents: Container[str]) -> Talk:
         """Without the turns that rest on a document which the index no longer holds."""
         return replace(self, turns=tuple(t for t in self.turns if t.rests_on(documents)))
@@ -59,11 +74,42 @@ class Shown:
     talk: Talk
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """How answers are shown: in which words, with which checks, what went wrong with these, and
+    which styles of footnotes there are."""
+
+    language: str
+    checks: Checks
+    cautions: tuple[str, ...] = ()
+    styles: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def strings(self) -> Strings:
+        return words(Strings, self.language)
+
+    def shown(self, html: str, talk: Talk, earlier: tuple[Turn, ...]) -> Shown:
+        answers = [self.read(turn.answer) for turn in earlier]
+        beside = render.conversation(answers, self.strings, self.checks) if talk.turns else ""
+        return Shown(html, beside, talk)
+
+    def whole(self, answer: Answer, narrowed: str) -> str:
+        return render.answer(
+            self.read(answer), self.strings, narrowed, self.checks, self.styles, self.cautions
+        )
+
+    def read(self, answer: Answer) -> Answer:
+        """With its reason and its notes in the reader's language."""
+        why = answer.abstention and reasons.told(answer.abstention, self.language)
+        noted = tuple(reasons.told(note, self.language) for note in answer.notes)
+        return replace(answer, abstention=why, notes=noted)
+
+
 def replies(
-    latest: Latest,
+    desk: Desk,
     question: str,
     talk: Talk | None = None,
-    strings: Strings = ENGLISH,
+    language: str = "en",
     narrowing: object = None,
 ) -> Generator[Shown, None, None]:
     """A question's answer as it grows, at last whole; or what is wrong with the question, its
@@ -71,36 +117,33 @@ def replies(
 
     `narrowing` is what `page_filters` reads; it comes from a browser.
     """
-    talk = (talk or Talk()).asking(question)
+    talk, strings = (talk or Talk()).asking(question), words(Strings, language)
+    told = _Told(language, Checks(open=desk.changes))
     standing: tuple[Turn, ...] = ()  # those whose documents are known to be there still
     try:
-        assistant = latest()
+        assistant = desk.latest()
         documents = assistant.snapshot.documents
         talk = talk.on_record(documents)
         standing = talk.turns
-        yield _shown(render.progress(question, (), strings), talk, standing, strings)
+        told = _told(desk, language)
+        yield told.shown(render.progress(question, (), strings), talk, standing)
         filters = page_filters.chosen(narrowing)
-        names = {
-            id_: render_parts.title(card)
-            for id_ in filters.documents
-            if (card := documents.get(id_))
-        }
-        narrowed = page_filters.narrowed(filters, names, strings)
+        narrowed = _narrowed(filters, documents, strings)
         sure = page_filters.strictness(narrowing, assistant.config.strictness)
+        assistant = page_composers.composed_by(assistant, page_filters.composer(narrowing))
         stream = assistant.stream(question, None, filters, talk.turns, sure)
         for item in stream:
             if isinstance(item, Claim):
                 talk = talk.proving(item)
                 html = render.progress(question, talk.claims, strings, narrowed)
-                yield _shown(html, talk, talk.turns, strings)
+                yield told.shown(html, talk, talk.turns)
             else:
                 earlier, talk = talk.turns, talk.answered(item)
-                yield _shown(render.answer(item, strings, narrowed), talk, earlier, strings)
+                yield told.shown(told.whole(item, narrowed), talk, earlier)
     except OnRecordError as error:
-        told = render.problem(str(error), strings)
-        yield _shown(told, Talk(standing), standing, strings)
+        yield told.shown(render.problem(str(error), strings), Talk(standing), standing)
     except Exception:  # a fault of ours: the page must not go on saying that it searches
-        yield _shown(render.problem(strings.fault, strings), Talk(standing), standing, strings)
+        yield told.shown(render.problem(strings.fault, strings), Talk(standing), standing)
         raise
 
 
@@ -109,9 +152,31 @@ def stopped(talk: Talk, strings: Strings = ENGLISH) -> str:
     return render.stopped(talk.question, talk.claims, strings)
 
 
-def _shown(html: str, talk: Talk, earlier: tuple[Turn, ...], strings: Strings) -> Shown:
-    answers = [turn.answer for turn in earlier]
-    return Shown(html, render.conversation(answers, strings) if talk.turns else "", talk)
+def _narrowed(filters: Filters, documents: Mapping[str, Document], strings: Strings) -> str:
+    known = (documents.get(named) for named in filters.documents)
+    names = {card.id: render_parts.title(card) for card in known if card}
+    return page_filters.narrowed(filters, names, strings)
+
+
+def _told(desk: Desk, language: str) -> _Told:
+    """With what people found. A damaged ledger takes no answer away: that is told beside it."""
+    styles = taking.styles(language)
+    path, head = desk.folder.path, b""
+    with contextlib.suppress(OSError):  # not there yet; if something is wrong, reading it says what
+        head = (path / HEAD).read_bytes()
+    try:
+        found = _verdicts(path, head, desk.latest().snapshot.manifest.fingerprint)
+    except OnRecordError as error:
+        told = f"{words(Strings, language).checks_unread} {error}"
+        return _Told(language, Checks(open=False), (told,), styles)
+    return _Told(language, Checks(found, desk.changes), (), styles)
+
+
+@lru_cache(maxsize=1)  # of what was removed nothing stays longer than until the next question
+def _verdicts(path: Path, head: bytes, index: str) -> Mapping[Place, Verdict]:
+    """The last verdict on each place. A ledger is read once as it is, which takes 60 ms for 1,000
+    rows: all are verified. `head` and `index` say how it is, by their hashes."""
+    return last_verdicts(Ledger(IndexFolder(path)).entries())
 
 
 async def as_they_come(items: Generator[Item, None, None]) -> AsyncGenerator[Item, None]:

@@ -1,9 +1,6 @@
-"""The server of the browser page and its HTTP API: Gradio, the assistant, and what guards them.
+"""Serving what `ui.app` composes: the address, certificates, memory, and an end without noise."""
 
-The page itself is in `ui.page`. Gradio takes seconds to import and reads its settings from the
-environment then, so it is imported inside the functions.
-No `from __future__ import annotations` here: Gradio reads the annotations of the functions it gets.
-"""
+from __future__ import annotations
 
 import contextlib
 import ctypes
@@ -11,57 +8,24 @@ import ipaddress
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from importlib.resources import files
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from index.errors import InputError, OnRecordError
-from ui import page
-from ui.gate import Door, Gate, OpenDoor
-from ui.guard import Guard
-from ui.limits import CALLS_PER_MINUTE, Rates
-from ui.proxies import Proxies
-from ui.queueing import MOST_WAITING, PLACES, FairQueue
-from ui.service import Service
-from ui.strings import ENGLISH, Strings
-from ui.talk import Latest
-from ui.visitors import ANYBODY, Visitor, entrance_of_page
-
-if TYPE_CHECKING:
-    import gradio as gr
-    from fastapi import FastAPI
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+from index.errors import InputError
+from ui.app import Access, build_app
+from ui.desk import Desk
+from ui.gate import OpenDoor
 
 MOST_CONNECTIONS = 1000
 """At one time; a page that waits for an answer holds two."""
-
-MOST_TABS = 300
-"""Tabs whose conversations are remembered; of others the one used longest ago begins anew. A turn
-takes 0.2 MiB with documents of 20 passages, whose texts it holds (docs/SERVING.md)."""
 
 ARENAS = 2
 """Regions from which glibc's malloc serves threads. With its default, eight for a core, threads
 that answer one question each left 170 MiB more behind (docs/SERVING.md)."""
 
 _M_ARENA_MAX = -8  # mallopt(3)
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Who may come in, from where, and how often.
-
-    `hosts` are the names under which the server may be called besides those of the loopback;
-    `uploads` is the most bytes of a file sent by the page, 0 for none.
-    """
-
-    door: Door = field(default_factory=OpenDoor)
-    proxies: Proxies = field(default_factory=Proxies)
-    hosts: Sequence[str] = ()
-    calls_per_minute: float = CALLS_PER_MINUTE
-    uploads: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,74 +36,8 @@ class Certificate:
     key: Path
 
 
-def build_page(
-    service: Service, examples: Sequence[str] = (), strings: Strings = ENGLISH
-) -> "gr.Blocks":
-    """The page: a question, its answer, and the source beside it; `ask` and `search` as API."""
-    _silence_gradio()
-    import gradio as gr
-
-    latest = service.latest
-    blocks = gr.Blocks(title=strings.name, analytics_enabled=False)
-    with blocks:
-        page.connect(gr, page.lay_out(gr, latest, examples, strings), latest, strings)
-        _add_api(gr, blocks, service)
-    # Who is answered when is decided by our own queue, for all entrances alike; Gradio's has no
-    # limit below that one's, so that each event is in it at once.
-    blocks.max_threads = MOST_WAITING + PLACES
-    blocks.state_session_capacity = MOST_TABS
-    blocks.queue(default_concurrency_limit=None, max_size=2 * MOST_WAITING)
-    return blocks
-
-
-def build_app(
-    latest: Latest,
-    *,
-    examples: Sequence[str] = (),
-    access: Access | None = None,
-    strings: Strings = ENGLISH,
-) -> "FastAPI":
-    """The page, the HTTP API and MCP as one ASGI application, behind the guard and the gate."""
-    _silence_gradio()
-    import gradio as gr
-    from starlette.middleware.trustedhost import TrustedHostMiddleware
-
-    from ui.api import add_mcp, new_app, router
-
-    access = access or Access()
-    service = Service(latest, FairQueue())
-    app = new_app()
-    app.include_router(router(service))
-    add_mcp(app, service)
-    # The last one added is the outermost.
-    app.add_middleware(
-        Gate, queue=service.queue, door=access.door, rates=Rates(access.calls_per_minute)
-    )
-    hosts = ["*"] if "*" in access.hosts else [*LOOPBACK, *access.hosts]
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
-    app.add_middleware(Guard, proxies=access.proxies, uploads=access.uploads)
-    gr.mount_gradio_app(
-        app,
-        build_page(service, examples, strings),
-        path="",
-        theme=gr.themes.Base(
-            font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
-        ),
-        css=files("ui").joinpath("page.css").read_text(encoding="utf-8"),
-        footer_links=[],
-        run_history=False,
-        enable_monitoring=False,
-        max_file_size=access.uploads or None,
-        show_error=False,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
-    )
-    return app
-
-
 def serve(
-    latest: Latest,
+    desk: Desk,
     host: str = "127.0.0.1",
     port: int = 7860,
     *,
@@ -167,7 +65,7 @@ def serve(
             f"{host}:{port}: cannot serve there ({error.strerror})", "choose another port or host"
         ) from error
     with listener:
-        app = build_app(latest, examples=examples, access=access)
+        app = build_app(desk, examples=examples, access=access)
         config = uvicorn.Config(
             app,
             log_level="warning",  # no access log: it would hold addresses, and when they asked
@@ -232,60 +130,3 @@ def _spare_memory() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt and "MALLOC_ARENA_MAX" not in os.environ:
         mallopt(_M_ARENA_MAX, ARENAS)
-
-
-def _silence_gradio() -> None:
-    """Gradio reads these when it is imported: it then sends nothing anywhere."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    # Its own statistics would make a table with pandas of all events after each one.
-    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(2**62)
-    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
-
-
-def _add_api(gr: Any, blocks: Any, service: Service) -> None:
-    """The calls of Gradio's own clients: `ask` and `search`. Others have `ui.api`."""
-
-    async def ask(
-        question: str, filters: dict[str, Any] | None = None, history: list[str] | None = None
-    ) -> dict[str, Any]:
-        """Answers a question with cited sentences, or abstains: an Answer object, schema 1.
-
-        `history` are the questions of the conversation before it, oldest first.
-        """
-        return await _told(gr, service.ask(_visitor(), question, filters, history))
-
-    async def search(
-        question: str, k: int = 8, filters: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """The k best passages for a question, without an answer."""
-        return await _told(gr, service.search(_visitor(), question, k, filters))
-
-    gr.api(ask, api_name="ask")
-    gr.api(search, api_name="search")
-    _allow_leaving_out(blocks, {"ask": (None, None), "search": (8, None)})
-
-
-def _visitor() -> Visitor:
-    found = entrance_of_page()
-    return found.visitor if found else ANYBODY
-
-
-def _allow_leaving_out(blocks: Any, defaults: dict[str, tuple[Any, ...]]) -> None:
-    """Gradio's own clients send a value for every argument; over HTTP the last may be left out."""
-    validate = blocks.validate_inputs
-
-    def fill_and_validate(function: Any, inputs: list[Any]) -> None:
-        missing, own = len(function.inputs) - len(inputs), defaults.get(function.api_name, ())
-        if 0 < missing <= len(own):
-            inputs.extend(own[-missing:])  # the list that Gradio goes on to read
-        validate(function, inputs)
-
-    blocks.validate_inputs = fill_and_validate
-
-
-async def _told(gr: Any, call: Awaitable[dict[str, Any]]) -> dict[str, Any]:
-    try:
-        return await call
-    except OnRecordError as error:
-        raise gr.Error(str(error), print_exception=False) from error
