@@ -196,7 +196,7 @@ def test_a_check_is_kept_and_stands_below_its_citation_from_then_on(talking: tup
         assert 'class="verdict rejected"' in html
     assert not errand(desk, talk, do="check", verdict="confirmed", who="")["ok"]
     assert not errand(desk, talk, do="check", verdict="certain", who="AB")["ok"]
-    sealed = replace(desk, changes=False)
+    sealed = replace(desk, checks=False)
     assert not errand(sealed, talk, do="check", verdict="confirmed", who="AB")["ok"]
     assert "data-verdict" not in list(replies(sealed, asked))[-1].answer
 

@@ -195,7 +195,7 @@ const take = async (button) => {
   tell(words().taking);
   try {
     const { answer } = button.closest("[data-answer]").dataset;
-    const file = await run({ do: "take", kind, answer });
+    const file = await run({ do: "take", kind, answer, style: kept(KEPT_STYLE) || "plain" });
     download(file);
     tell(file.said);
   } catch (error) {

@@ -17,6 +17,7 @@ from typing import Any
 
 from index.errors import InputError, OnRecordError
 from rag.answer import Answer
+from rag.citing import PLAIN
 from rag.citing.runs import Note, html, plain
 from ui import checking, render_checks, taking
 from ui.desk import Desk
@@ -114,7 +115,7 @@ def _as_html(sentence: str, number: int, note: Note) -> str:
 def _check(errand: Errand) -> Outcome:
     """Keeps a verdict; gives the citation's row of actions as it is then."""
     desk, answer, number = errand.desk, errand.answer, errand.number
-    if not desk.changes:
+    if not desk.checks:
         raise InputError("this index is only read here", "check on the machine that keeps it")
     checking.check(
         desk, answer, number, errand.text("verdict"), errand.text("who"), errand.text("note")
@@ -131,7 +132,9 @@ def _take(errand: Errand) -> Outcome:
     if kind not in taking.KINDS:
         raise InputError(f"no kind of file {kind!r}", f"there are: {', '.join(taking.KINDS)}")
     answers = [turn.answer for turn in errand.talk.turns]
-    taken = taking.take(errand.desk, answers, kind, errand.language)
+    asked = answers[: answers.index(errand.answer) + 1]
+    style = errand.text("style") or PLAIN
+    taken = taking.take(errand.desk, asked, kind, errand.language, style)
     if len(taken.data) > MOST_TAKEN:
         size = f"{len(taken.data) / 2**20:,.0f}"
         kinds = dict(strings.take_kinds)

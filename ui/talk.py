@@ -11,24 +11,19 @@ import contextvars
 import threading
 from collections.abc import AsyncGenerator, Callable, Container, Generator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from index.documents import Document
 from index.errors import OnRecordError
-from index.ledger_files import HEAD
-from index.store import IndexFolder
 from rag.answer import Answer, Claim
 from rag.assistant import Assistant
 from rag.conversation import MOST_TURNS, Turn
 from rag.filters import Filters
-from rag.ledger import Ledger
 from ui import page_composers, page_filters, reasons, render, render_parts, taking
-from ui.checking import Verdict, last_verdicts
+from ui.checking import standing
 from ui.desk import Desk
 from ui.queueing import LOOK, Busy, Ticket
-from ui.render_checks import Checks, Place, key
+from ui.render_checks import Checks, key
 from ui.strings import ENGLISH, Strings
 from ui.visitors import ANYBODY, VISITOR, Visitor, entrance_of_page
 from ui.words import words
@@ -118,15 +113,15 @@ def replies(
     `narrowing` is what `page_filters` reads; it comes from a browser.
     """
     talk, strings = (talk or Talk()).asking(question), words(Strings, language)
-    told = _Told(language, Checks(open=desk.changes))
-    standing: tuple[Turn, ...] = ()  # those whose documents are known to be there still
+    told = _Told(language, Checks(open=desk.checks))
+    remaining: tuple[Turn, ...] = ()  # those whose documents are known to be there still
     try:
         assistant = desk.latest()
         documents = assistant.snapshot.documents
         talk = talk.on_record(documents)
-        standing = talk.turns
+        remaining = talk.turns
         told = _told(desk, language)
-        yield told.shown(render.progress(question, (), strings), talk, standing)
+        yield told.shown(render.progress(question, (), strings), talk, remaining)
         filters = page_filters.chosen(narrowing)
         narrowed = _narrowed(filters, documents, strings)
         sure = page_filters.strictness(narrowing, assistant.config.strictness)
@@ -141,9 +136,9 @@ def replies(
                 earlier, talk = talk.turns, talk.answered(item)
                 yield told.shown(told.whole(item, narrowed), talk, earlier)
     except OnRecordError as error:
-        yield told.shown(render.problem(str(error), strings), Talk(standing), standing)
+        yield told.shown(render.problem(str(error), strings), Talk(remaining), remaining)
     except Exception:  # a fault of ours: the page must not go on saying that it searches
-        yield told.shown(render.problem(strings.fault, strings), Talk(standing), standing)
+        yield told.shown(render.problem(strings.fault, strings), Talk(remaining), remaining)
         raise
 
 
@@ -161,22 +156,12 @@ def _narrowed(filters: Filters, documents: Mapping[str, Document], strings: Stri
 def _told(desk: Desk, language: str) -> _Told:
     """With what people found. A damaged ledger takes no answer away: that is told beside it."""
     styles = taking.styles(language)
-    path, head = desk.folder.path, b""
-    with contextlib.suppress(OSError):  # not there yet; if something is wrong, reading it says what
-        head = (path / HEAD).read_bytes()
     try:
-        found = _verdicts(path, head, desk.latest().snapshot.manifest.fingerprint)
+        found = standing(desk.folder)
     except OnRecordError as error:
         told = f"{words(Strings, language).checks_unread} {error}"
         return _Told(language, Checks(open=False), (told,), styles)
-    return _Told(language, Checks(found, desk.changes), (), styles)
-
-
-@lru_cache(maxsize=1)  # of what was removed nothing stays longer than until the next question
-def _verdicts(path: Path, head: bytes, index: str) -> Mapping[Place, Verdict]:
-    """The last verdict on each place. A ledger is read once as it is, which takes 60 ms for 1,000
-    rows: all are verified. `head` and `index` say how it is, by their hashes."""
-    return last_verdicts(Ledger(IndexFolder(path)).entries())
+    return _Told(language, Checks(found, desk.checks), (), styles)
 
 
 async def as_they_come(items: Generator[Item, None, None]) -> AsyncGenerator[Item, None]:
