@@ -57,7 +57,7 @@ def watched(browser: Browser, url: str, **context: Any) -> Iterator[Page]:
     yield tab
     opened.close()
     origin = "/".join(url.split("/")[:3])
-    assert errors == []
+    assert errors == [], errors
     assert requests
     assert [r for r in requests if not r.startswith((f"{origin}/", "data:", "blob:"))] == []
 
