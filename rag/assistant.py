@@ -226,21 +226,30 @@ class LiveAssistant:
     """The assistant of an index folder as the folder is now: opened anew after each change.
 
     A page that is left running must not go on quoting a document that was removed. The encoder is
-    loaded once. A call returns the assistant; threads may share the object.
+    loaded once. A call returns the assistant; threads may share the object. Where the index may
+    still have to come (`later`), a call raises `IndexMissing` until then.
     """
 
-    def __init__(self, index_dir: Path | str, config: Config | None = None) -> None:
+    def __init__(
+        self, index_dir: Path | str, config: Config | None = None, later: bool = False
+    ) -> None:
         self._folder = IndexFolder(index_dir)
         self._config = config or Config()
         self._lock = Lock()
-        self._generation = self._folder.current()
-        self._assistant = open_assistant(index_dir, config)
+        self._generation: Path | None = None
+        self._assistant: Assistant | None = None
+        if not later or self._folder.exists():
+            self()
 
     def __call__(self) -> Assistant:
         with self._lock:
             generation = self._folder.current()
+            before = self._assistant
+            if before is None:
+                before = self._assistant = open_assistant(self._folder.path, self._config)
+                self._generation = generation
             if generation != self._generation:
-                snapshot, before = self._folder.open(), self._assistant
+                snapshot = self._folder.open()
                 old, new = before.snapshot.manifest, snapshot.manifest
                 models = (old.encoder_sha256, old.codec_sha256)
                 same = models == (new.encoder_sha256, new.codec_sha256)
@@ -250,9 +259,9 @@ class LiveAssistant:
                     else open_encoder(snapshot, self._config.device)
                 )
                 own = snapshot.manifest.configured(self._config)
-                self._assistant = Assistant(snapshot, encoder, own)
+                before = self._assistant = Assistant(snapshot, encoder, own)
                 self._generation = generation
-            return self._assistant
+            return before
 
 
 def newest(dates: list[str | None]) -> str | None:

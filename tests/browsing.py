@@ -36,13 +36,17 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def watched(browser: Browser, url: str, **context: Any) -> Iterator[Page]:
-    """A tab at an address of ours. Afterwards: no request left the loopback, no error was told."""
+def watched(
+    browser: Browser, url: str, complaints: tuple[str, ...] = (), **context: Any
+) -> Iterator[Page]:
+    """A tab at an address of ours. Afterwards: no request left the loopback, and no error was told
+    but those that hold one of the `complaints`."""
     requests: list[str] = []
     errors: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        expected = any(complaint in message.text for complaint in complaints)
+        if message.type in ("error", "warning") and not expected:
             errors.append(message.text)
 
     def note(request: Request) -> None:

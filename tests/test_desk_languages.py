@@ -5,6 +5,7 @@ A journey of asking is in test_desk_ask.py, of the library in test_desk_library.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 from serving import served
 
 from index.store import IndexFolder
-from ui.shell import COOKIE, ShellStrings
+from ui.library_strings import LibraryStrings
+from ui.shell import COOKIE, SCRIPTS, STYLES, ShellStrings, asset
 from ui.strings import Strings
 from ui.words import LANGUAGES, words
 
@@ -99,6 +101,52 @@ def test_going_through_the_views_keeps_the_conversation(browser: Browser, url: s
         expect(tab.get_by_label(words(Strings).question)).to_be_visible()
 
 
+def test_links_within_a_view_keep_the_conversation(browser: Browser, url: str):
+    with watched(browser, url, locale="en-GB") as tab:
+        ask(tab, QUESTION, "en")
+        go(tab, "library")
+        tab.get_by_role("link", name="The Winter of the Harbour").click()
+        expect(tab.locator("main.view h1")).to_have_text("The Winter of the Harbour")
+        tab.locator("main.view input[name=words]").fill("ice")
+        tab.locator("main.view input[name=words]").press("Enter")
+        expect(tab.locator("main.view mark").first).to_be_visible()
+        for link in tab.locator("main.view a[href*='#']").all():
+            if link.is_visible():
+                link.click()
+                assert "/library/" in tab.url
+        expect(tab.locator("main.view h1")).to_have_text("The Winter of the Harbour")
+        go(tab, "ask")
+        expect(tab.locator(".claims .claim").first).to_be_visible()
+
+
+def test_a_refused_form_is_no_place_to_go_back_to(browser: Browser, url: str):
+    with watched(browser, f"{url}/", locale="en-GB", complaints=("400",)) as tab:
+        go(tab, "library")
+        tab.locator("main.view summary").first.click()
+        form = tab.locator("form[action='/library/add-folder']")
+        form.locator("input").first.fill(" ")
+        form.locator("button").click()
+        expect(tab.get_by_role("alert").first).to_be_visible()
+        assert tab.url.startswith(f"{url}/library?")
+
+
+def test_an_empty_desk_takes_its_first_document(tmp_path: Path):
+    with served(tmp_path / "new") as (url, _), httpx.Client(base_url=url, trust_env=False) as page:
+        assert words(LibraryStrings).empty in page.get("/library").text
+        missing = page.post("/api/ask", json={"question": QUESTION})
+        assert missing.status_code == 503
+        assert "no index here" in missing.json()["error"]["what"]
+        ice = ("ice.txt", b"The ice was 41 centimetres thick on the second morning.")
+        sent = page.post("/library/add", files={"files": ice})
+        assert (sent.status_code, sent.headers["Location"]) == (303, "/library/work")
+        until = time.monotonic() + 60
+        while words(LibraryStrings).empty in page.get("/library").text:
+            assert time.monotonic() < until
+            time.sleep(0.2)
+        answer = page.post("/api/ask", json={"question": QUESTION}).json()
+        assert answer["citations"][0]["source"] == "uploads/ice.txt"
+
+
 def test_a_language_is_chosen_on_the_page_and_kept(browser: Browser, url: str):
     with watched(browser, url, locale="en-GB") as tab:
         tab.get_by_role("link", name="Français").click()
@@ -142,8 +190,6 @@ def test_what_no_reader_should_get(url: str):
 
 
 def test_the_styles_and_scripts_are_in_the_package():
-    from ui.shell import SCRIPTS, STYLES, asset
-
     assert all(asset(name) for name in (*SCRIPTS, *STYLES))
     assert asset("desk.py") is None
     assert Path(__file__).parent.parent.joinpath("ui", "desk.py").exists()

@@ -208,10 +208,12 @@ def test_nothing_needs_a_script(browser: Browser, site: Site):
         tab.goto(f"{site.url}/library")
         tab.locator(".adding > summary").click()
         tab.locator("#files").set_input_files(ferry("quay.txt"))  # type: ignore[arg-type]
-        tab.get_by_role("button", name=SAID.add_submit).click()
+        with tab.expect_navigation():
+            tab.get_by_role("button", name=SAID.add_submit).click()
         again = tab.get_by_role("link", name=SAID.work_again)
         while again.count():
-            again.click()
+            with tab.expect_navigation():
+                again.click()
         tab.get_by_role("link", name="quay.txt").click()
         tab.get_by_label(SAID.search).fill("passengers")
         tab.get_by_role("button", name=SAID.search_submit).click()

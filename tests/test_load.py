@@ -239,10 +239,12 @@ def test_killed_under_load_in_the_middle_of_an_addition_nothing_is_lost(
         server.kill()
         over.set()
         assert sum(load.result(30) for load in loads) > 0
-    assert damages(folder) == []
+    remains = "left by a writer that was stopped"  # which the next addition clears away
+    assert [line for line in damages(folder) if remains not in line] == []
     after = sorted(folder.open().documents)
     assert after == before or len(after) == len(before) + 300
     assert not add(folder, [str(more)], HASHING).failed
+    assert damages(folder) == []
     assert len(folder.open().documents) == len(before) + 300
     with served(folder.path) as (url, _):  # up again, with all of it
         told = httpx.post(f"{url}/api/ask", json={"question": QUESTION}, trust_env=False).json()

@@ -23,7 +23,7 @@ from ui.queueing import MOST_WAITING, PLACES, FairQueue
 from ui.service import Service
 from ui.shell import ShellStrings
 from ui.visitors import ANYBODY, Visitor, entrance_of_page
-from ui.words import words
+from ui.words import LANGUAGES, words
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-MOST_TABS = 300
-"""Tabs whose conversations are remembered; of others the one used longest ago begins anew. A turn
-takes 0.2 MiB with documents of 20 passages, whose texts it holds (docs/SERVING.md)."""
+MOST_TABS = 300 // len(LANGUAGES)
+"""Tabs whose conversations are remembered, of the page in each language; of others the one used
+longest ago begins anew. A turn takes 0.2 MiB with documents of 20 passages, whose texts it holds
+(docs/SERVING.md)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,20 +125,22 @@ def serve(
         config, device, model=model, base_url=base_url, model_role=role, strictness=strictness
     )
     local = is_loopback(host) and not (auth or auth_header or trusted_proxy)
-    latest = _latest(index, settings, audit, audit_questions)
+    may_change = local if changes is None else changes
+    # Where documents can be added on the page, the first may come from there.
+    latest = _latest(index, settings, audit, audit_questions, later=may_change)
     serve_page(
         Desk(
             latest,
             IndexFolder(index),
             settings,
-            changes=local if changes is None else changes,
+            changes=may_change,
             checks=changes is not False,
             local=local,
             log_out=auth is not None,
         ),
         host,
         port,
-        examples=example or drawn(latest()),
+        examples=example or (drawn(latest()) if IndexFolder(index).exists() else ()),
         access=access,
         certificate=tls,
         announce=announce,
@@ -289,11 +291,15 @@ def _tls(certificate: Path | None, key: Path | None) -> Certificate | None:
 
 
 def _latest(
-    index: Path, settings: Config, audit: Path | None, questions: Literal["hash", "text"]
+    index: Path,
+    settings: Config,
+    audit: Path | None,
+    questions: Literal["hash", "text"],
+    later: bool = False,
 ) -> Latest:
     from rag.assistant import LiveAssistant
 
-    latest = LiveAssistant(index, settings)
+    latest = LiveAssistant(index, settings, later)
     if not audit:
         return latest
     from ui.audit import AuditLog, audited

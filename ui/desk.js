@@ -8,6 +8,7 @@
   const asking = () => document.querySelector("gradio-app");
   const inside = (url) => url.origin === location.origin && OURS.test(url.pathname);
   let turn = 0; // of several requests only the last is shown
+  let shown = location.pathname + location.search;
 
   const place = () => {
     const found = document.querySelector("#elsewhere") ?? (asking() ? null : document.body);
@@ -21,6 +22,7 @@
     turn += 1;
     document.body.classList.remove("elsewhere");
     place().replaceChildren();
+    shown = said.front;
     document.title = said.name;
   };
 
@@ -30,6 +32,10 @@
     if (!page.querySelector("main.view")) return false;
     const had = keep && document.activeElement?.id;
     if (asking()) page.querySelector(".skip")?.remove(); // the focus goes there by itself
+    // Gradio's page has a base, against which these would lead to the first page.
+    for (const link of page.querySelectorAll('a[href^="#"]')) {
+      link.href = url.pathname + url.search + link.getAttribute("href");
+    }
     place().replaceChildren(...page.body.childNodes);
     document.body.classList.add("elsewhere");
     document.title = page.title;
@@ -42,12 +48,14 @@
       scrollTo(0, 0);
       document.querySelector("main.view").focus({ preventScroll: true });
     }
+    shown = url.pathname + url.search;
     document.dispatchEvent(new CustomEvent("onrecord:view"));
     return true;
   };
 
   const complain = () => {
-    const notice = Object.assign(document.createElement("p"), { className: "notice bad", textContent: said.failed });
+    document.querySelector("#no-server")?.remove();
+    const notice = Object.assign(document.createElement("p"), { id: "no-server", className: "notice bad", textContent: said.failed });
     notice.setAttribute("role", "alert");
     const before = document.querySelector("main.view") ?? document.querySelector("#answer-column");
     before?.prepend(notice);
@@ -58,14 +66,19 @@
     document.body.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(url, { method, body, headers: { Accept: "text/html" } });
-      if (!answer.headers.get("content-type")?.startsWith("text/html")) return void location.assign(url);
+      if (!answer.headers.get("content-type")?.startsWith("text/html")) {
+        if (!answer.ok) complain(); // refused at the door
+        else location.assign(url);
+        return;
+      }
       const html = await answer.text();
       if (mine !== turn) return;
       const end = new URL(answer.url);
       end.hash = url.hash;
       if (!inside(end)) return void location.assign(end); // logged out, for one
       if (put(html, end, keep)) {
-        if (entry === "push") history.pushState({ view: true }, "", end);
+        // What a form was refused for stands under an address that nobody can go back to.
+        if (entry === "push" && (method === "GET" || answer.redirected)) history.pushState({ view: true }, "", end);
         else if (entry === "replace") history.replaceState({ view: true }, "", end);
       } else location.assign(end);
     } catch {
@@ -116,6 +129,7 @@
 
   addEventListener("popstate", () => {
     const url = new URL(location.href);
+    if (url.pathname + url.search === shown) return; // within the same view
     if (inside(url)) go(url, { history: "none" });
     else if (asking()) showAsking();
   });

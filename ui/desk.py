@@ -13,7 +13,7 @@ from index.store import IndexFolder
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
-MOST_UPLOAD = 256 * 2**20
+MOST_UPLOAD = 250_000_000
 """Bytes of all files sent at once. More is added by folder, or on the command line."""
 
 

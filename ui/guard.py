@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ui.languages_app import OTHERS
 from ui.limits import MOST_BODY, TooLarge, TooSlow, counted, discard, read_body
 from ui.proxies import Proxies
 
@@ -42,7 +43,7 @@ SECURITY_HEADERS = {
 }
 
 _PAGE = (  # Gradio's, once for each language
-    r"(/(es|fr|ar))?(/?|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt)"
+    rf"(/({'|'.join(OTHERS)}))?(/?|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt)"
     r"|/(assets|static|svelte)/.*"
     r"|/gradio_api/(info|startup-events|cancel|reset|queue/.*|run/.*|call/.*|heartbeat/.*))"
 )

@@ -155,6 +155,9 @@ class Changing:
         except OSError as error:
             inbox.close()
             raise cannot_write(self._room.desk.folder.path, error) from error
+        except BaseException:
+            inbox.close()
+            raise
         self._room.work.begin_uploads(inbox, tuple(names), refused)
 
     def _refused(self, request: Request, wrong: str) -> Response:

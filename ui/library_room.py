@@ -13,6 +13,7 @@ from ui.library_list import Asked, Rights
 from ui.library_list import page as list_page
 from ui.library_parts import Tongue, link, notice, tongue
 from ui.library_progress import page as work_page
+from ui.library_results import ENDED
 from ui.library_shelf import Shelf
 from ui.library_strings import LibraryStrings
 from ui.library_uploads import sweep
@@ -71,8 +72,20 @@ class Room:
     def additions(self, request: Request, fault: str = "", status: int = 200) -> Response:
         """What is being added. `fault` is HTML."""
         speech = self.speech(request)
+        self._forget_removed()
         main = work_page(self.work.told(), fault, self.desk.changes, speech)
         return respond(request, "library", speech.own.work, main, status)
+
+    def _forget_removed(self) -> None:
+        """Takes the names of documents that are gone out of what is remembered of additions."""
+        try:
+            snapshot = self.desk.latest().snapshot
+        except OnRecordError:  # what is shown of additions names no more than before
+            return
+        results = [r for told in self.work.told() if told.state in ENDED for r in told.results]
+        gone = {r.source for r in results if r.document and r.document not in snapshot.documents}
+        if gone:
+            self.work.forget(gone - {card.source for card in snapshot.cards})
 
     def _cards(self) -> tuple[Shelf, int]:
         """What is in the index as it is now, and its passages; an index may still have to come."""

@@ -60,7 +60,7 @@ class Inbox:
         """
         name = plain_name(name)
         path = self.path / FOLDER / name
-        if not name or name.startswith(".") or "\0" in name or len(name.encode()) > LONGEST_NAME:
+        if not name or name.startswith(".") or "\0" in name or not _fits(name):
             raise BadName(name)
         try:
             with path.open("xb") as copy:
@@ -90,6 +90,14 @@ class Inbox:
 def plain_name(name: str) -> str:
     """The last part of a path of any system, composed: macOS sends "é" as two characters."""
     return unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+
+
+def _fits(name: str) -> bool:
+    """False for what no file system takes: too long, or half of a character."""
+    try:
+        return len(name.encode()) <= LONGEST_NAME
+    except UnicodeEncodeError:
+        return False
 
 
 def cannot_write(index: Path, error: OSError) -> InputError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -83,7 +84,7 @@ class Work:
 
     def begin_folder(self, path: str) -> int:
         """Adds a file or folder of this machine under the name that was given. Raises `Full`."""
-        path = str(Path(path).expanduser())
+        path = os.path.expanduser(path)  # noqa: PTH111 - pathlib's fails for unknown users
         return self._begin((path,), (path,), Path.cwd(), Inbox(self._index), ())
 
     def _begin(

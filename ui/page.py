@@ -5,6 +5,7 @@ What the page says is in `ui.strings`, what it shows comes from `ui.render`, wha
 No `from __future__ import annotations` here: Gradio reads the annotations of the functions it gets.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -128,7 +129,8 @@ def connect(gr: Any, parts: Parts, desk: Desk, language: str) -> None:
     for pane in (parts.answer, parts.earlier):
         pane.click(show, None, parts.source, **quiet)
     parts.conditions.click(refresh, None, parts.conditions, **quiet)
-    parts.errands.click(errand, parts.talk, parts.errands, **quiet)
+    done = parts.errands.click(errand, parts.talk, parts.errands, **quiet)
+    done.then(lambda: "", None, parts.errands, **quiet)  # Gradio keeps each component's last value
 
 
 def _replying(gr: Any, desk: Desk, language: str) -> Callable[..., AsyncIterator[tuple[Any, ...]]]:
@@ -144,7 +146,7 @@ def _replying(gr: Any, desk: Desk, language: str) -> Callable[..., AsyncIterator
         async for shown in as_they_come(replies(desk, asked, before, language, narrowing)):
             yield shown.answer, shown.conversation, shown.talk, beside, same
             beside = same
-        yield same, same, same, same, header_html(desk, language)
+        yield same, same, same, same, await asyncio.to_thread(header_html, desk, language)
 
     return reply
 

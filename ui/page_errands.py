@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -28,6 +29,9 @@ from ui.words import words
 MOST_TAKEN = 64 * 2**20
 """Bytes of a file that goes through the page. Its Base64 is held by server and browser at once;
 what is larger is made on the command line."""
+
+_MAKING = threading.Semaphore(2)
+"""Files made at one time: each is held in memory as a whole."""
 
 Outcome = dict[str, Any]
 
@@ -50,9 +54,10 @@ class Errand:
     def number(self) -> int:
         """Of the citation that is meant. Raises `InputError` where the answer has none such."""
         number = self.asked.get("number")
-        if not any(citation.number == number for citation in self.answer.citations):
+        cited = [citation.number for citation in self.answer.citations]
+        if not isinstance(number, int) or number not in cited:
             raise InputError("the page named no citation of that answer", "load the page again")
-        return int(number) if isinstance(number, int) else 0
+        return number
 
     def text(self, name: str) -> str:
         found = self.asked.get(name)
@@ -134,7 +139,8 @@ def _take(errand: Errand) -> Outcome:
     answers = [turn.answer for turn in errand.talk.turns]
     asked = answers[: answers.index(errand.answer) + 1]
     style = errand.text("style") or PLAIN
-    taken = taking.take(errand.desk, asked, kind, errand.language, style)
+    with _MAKING:
+        taken = taking.take(errand.desk, asked, kind, errand.language, style)
     if len(taken.data) > MOST_TAKEN:
         size = f"{len(taken.data) / 2**20:,.0f}"
         kinds = dict(strings.take_kinds)

@@ -97,8 +97,9 @@ def router(desk: Desk) -> APIRouter:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A page of a file, and what is to be marked on it: what a picture depends on."""
+    """A page of a file of an index with this fingerprint, and what is to be marked on it."""
 
+    index: str
     sha256: str
     page: int
     marks: tuple[Box, ...]
@@ -112,12 +113,12 @@ class Pictures:
         self._lock = threading.Lock()
         self._drawn: OrderedDict[Wanted, bytes] = OrderedDict()
         self._bytes = 0
-        self._of: Snapshot | None = None
+        self._index = ""
 
     def wanted(self, document: str, page: str, at: str = "") -> Wanted:
         """The page that an address names. Raises `InputError` when it cannot be had."""
         snapshot = self._desk.latest().snapshot
-        self._keep_to(snapshot)
+        self._keep_to(snapshot.manifest.fingerprint)
         found = snapshot.documents.get(document)
         if found is None:
             raise InputError("that document is not in the index", "ask again")
@@ -128,7 +129,7 @@ class Pictures:
             raise InputError("that is no place of a document", "open it from an answer")
         marks = boxes(found.layout, int(place[1]), int(place[2])) if place else ()
         here = tuple(box for box in marks if box.page == int(page))
-        return Wanted(found.sha256, int(page), here)
+        return Wanted(snapshot.manifest.fingerprint, found.sha256, int(page), here)
 
     def remembered(self, wanted: Wanted) -> bytes | None:
         """A picture that was drawn before."""
@@ -144,19 +145,20 @@ class Pictures:
             return known
         picture = draw(self._desk.folder.original_of(wanted.sha256), wanted.page, wanted.marks)
         with self._lock:
-            if wanted not in self._drawn and len(picture) <= self._most:
+            current = wanted.index == self._index  # it may have changed meanwhile
+            if current and wanted not in self._drawn and len(picture) <= self._most:
                 self._drawn[wanted] = picture
                 self._bytes += len(picture)
             while self._bytes > self._most:
                 self._bytes -= len(self._drawn.popitem(last=False)[1])
         return picture
 
-    def _keep_to(self, snapshot: Snapshot) -> None:
+    def _keep_to(self, index: str) -> None:
         """Forgets all pictures when the index has changed: of what was removed, nothing stays."""
         with self._lock:
-            if self._of is not snapshot:
+            if self._index != index:
                 self._drawn.clear()
-                self._bytes, self._of = 0, snapshot
+                self._bytes, self._index = 0, index
 
 
 def draw(

@@ -59,12 +59,16 @@ class ShellStrings:
 
 def language_of(request: Request) -> str:
     """That which the reader chose (`?lang=`, remembered by a cookie), else that of the browser."""
-    named = request.query_params.get("lang") or request.cookies.get(COOKIE, "")
-    return chosen(request.headers.get("accept-language", ""), named)
+    named = request.query_params.get("lang", "")
+    held = request.cookies.get(COOKIE, "")
+    return chosen(request.headers.get("accept-language", ""), named if named in LANGUAGES else held)
 
 
-def navigation(language: str, view: str, log_out: bool = False) -> str:
-    """The links to the views ("ask", "library", "checked"), the languages, and the way out."""
+def navigation(language: str, view: str, log_out: bool = False, here: str = "") -> str:
+    """The links to the views ("ask", "library", "checked"), the languages, and the way out.
+
+    `here` is the path of a page inside a view.
+    """
     strings = words(ShellStrings, language)
     # Gradio's page is made before anybody asks for it: its links say in which language it is.
     query = f"?{urlencode({'lang': language})}" if view == "ask" else ""
@@ -73,8 +77,9 @@ def navigation(language: str, view: str, log_out: bool = False) -> str:
         f"{_CURRENT if name == view else ''}>{label}</a>"
         for name, label in strings.views
     )
+    own = escape(here) or path(view)
     languages = "".join(
-        f'<a href="{path(view)}?{urlencode({"lang": code})}" lang="{code}" dir="{direction(code)}"'
+        f'<a href="{own}?{urlencode({"lang": code})}" lang="{code}" dir="{direction(code)}"'
         f"{_CURRENT if code == language else ''}>{label}</a>"
         for code, label in LANGUAGES.items()
     )
@@ -108,13 +113,14 @@ def respond(request: Request, view: str, title: str, main: str, status: int = 20
     language = language_of(request)
     strings = words(ShellStrings, language)
     log_out = bool(getattr(request.app.state, "log_out", False))
+    here = request.url.path if request.method == "GET" else ""
     page = (
         f'<!doctype html><html lang="{language}" dir="{direction(language)}"><head>'
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} · {strings.name}</title>{head(language)}</head>"
         f'<body class="desk"><a class="skip" href="#view">{strings.skip}</a>'
         f'<header class="masthead"><p class="brand"><a href="/">{strings.name}</a></p>'
-        f"{navigation(language, view, log_out)}</header>"
+        f"{navigation(language, view, log_out, here)}</header>"
         f'<main id="view" class="view" data-view="{view}" tabindex="-1">{main}</main></body></html>'
     )
     answer = HTMLResponse(page, status, HEADERS)

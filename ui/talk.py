@@ -1,6 +1,6 @@
 """A conversation on the page: what one browser tab has asked, and the answer on its way.
 
-It stands in the server's memory for as long as the tab is open, and nowhere else.
+It stands in the server's memory for a while (`ui.page.IDLE_SECONDS`), and nowhere else.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from index.errors import InputError
 from ui.app import Access, build_app
 from ui.desk import Desk
 from ui.gate import OpenDoor
+from ui.stopping import terminable
 
 MOST_CONNECTIONS = 1000
 """At one time; a page that waits for an answer holds two."""
@@ -79,7 +80,8 @@ def serve(
         name = f"[{host}]" if ":" in host else host
         scheme = "https" if certificate else "http"
         announce(f"{scheme}://{name}:{listener.getsockname()[1]}")
-        with contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
+        # The usual ways to end it. SIGTERM in order, too: additions that are under way stop.
+        with contextlib.suppress(KeyboardInterrupt), terminable():
             _server(config).run(sockets=[listener])
 
 
