@@ -27,6 +27,11 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
+def are_initials(given: str) -> bool:
+    """True for what a row takes as the initials of whoever checked."""
+    return bool(_INITIALS.fullmatch(given))
+
+
 class Check(_Strict):
     """What somebody found of a citation: the words from `start` to `end` of a document, which an
     answer to `question` cited for `claim`.
@@ -59,7 +64,7 @@ class Check(_Strict):
     @field_validator("initials")
     @classmethod
     def _are_initials(cls, given: str) -> str:
-        if not _INITIALS.fullmatch(given):
+        if not are_initials(given):
             raise ValueError("up to 16 letters, beginning with one")
         return given
 

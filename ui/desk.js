@@ -23,6 +23,7 @@
     document.body.classList.remove("elsewhere");
     place().replaceChildren();
     shown = said.front;
+    holdings();
     document.title = said.name;
   };
 
@@ -126,6 +127,19 @@
       go(url, { keep: true });
     }
   });
+
+  // What the first page said when it was made is old by now: how much there is to ask.
+  const holdings = async () => {
+    const answer = await fetch(`/desk/holdings?lang=${said.lang}`).catch(() => null);
+    const here = document.querySelector("gradio-app .holdings");
+    if (answer?.ok && here) here.textContent = await answer.text();
+  };
+  const arrived = document.body.classList.contains("desk") ? 0 : setInterval(() => {
+    if (!document.querySelector("gradio-app .holdings")) return;
+    clearInterval(arrived);
+    holdings();
+  }, 100);
+  setTimeout(() => clearInterval(arrived), 20_000);
 
   addEventListener("popstate", () => {
     const url = new URL(location.href);

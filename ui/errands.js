@@ -2,7 +2,7 @@
 // `props`: copies a sentence with its footnote, keeps checks, saves files, prints. An errand goes to
 // the server with a number, and its outcome comes back as the component's value, one at a time.
 
-const PATIENCE = 120_000; // milliseconds; an evidence pack of 64 MiB takes some seconds
+const PATIENCE = 40_000; // milliseconds; an evidence pack of 64 MiB takes some seconds
 const [KEPT_STYLE, KEPT_INITIALS] = ["onrecord-style", "onrecord-initials"];
 const words = () => document.querySelector("#said").dataset;
 
@@ -129,13 +129,16 @@ const dismiss = (form, focus) => {
 const openForm = (button) => {
   const [row, before] = [button.closest(".actions"), document.querySelector(".claim .check-form")];
   const again = before && button.getAttribute("aria-expanded") === "true";
+  const same = before && rows.get(before) === row; // the other verdict on the same citation
+  const [who, why] = same ? [before.elements.who.value, before.elements.note.value] : [kept(KEPT_INITIALS), ""];
   if (before) dismiss(before, again);
   if (again) return;
   const form = document.querySelector("#check-form").content.cloneNode(true).firstElementChild;
   const { verdict } = button.dataset;
   form.dataset.verdict = verdict;
   form.querySelector("legend").textContent = form.dataset[verdict].replace("{number}", row.dataset.number);
-  form.elements.who.value = kept(KEPT_INITIALS);
+  form.elements.who.value = who;
+  form.elements.note.value = why;
   button.setAttribute("aria-expanded", "true");
   rows.set(form, row);
   row.after(form);

@@ -45,7 +45,7 @@ SECURITY_HEADERS = {
 _PAGE = (  # Gradio's, once for each language
     rf"(/({'|'.join(OTHERS)}))?(/?|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt)"
     r"|/(assets|static|svelte)/.*"
-    r"|/gradio_api/(info|startup-events|cancel|reset|queue/.*|run/.*|call/.*|heartbeat/.*))"
+    r"|/gradio_api/(info|app_id|startup-events|cancel|reset|queue/.*|run/.*|call/.*|heartbeat/.*))"
 )
 _SERVED = re.compile(
     rf"{_PAGE}|/(login|logout|openapi\.json|mcp)"

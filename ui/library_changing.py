@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 MOST_FILES = 1000
 """Sent at once; more are added by folder."""
 
+LONGEST_PATH = 4096
+"""Characters of a path: what Linux takes at most, and other systems less."""
+
 MOST_FIELDS = 50
 """Of a form: the largest has fourteen."""
 
@@ -117,6 +120,9 @@ class Changing:
         strings = self._room.speech(request).own
         if not path or "\0" in path:
             return await to_thread.run_sync(self._refused, request, strings.no_path)
+        if len(path) > LONGEST_PATH:
+            wrong = strings.too_long.format(count=f"{LONGEST_PATH:,}")
+            return await to_thread.run_sync(self._refused, request, wrong)
         try:
             await to_thread.run_sync(self._room.work.begin_folder, path)
         except Full:

@@ -24,6 +24,7 @@ from ui.library_parts import (
     told,
     typed,
 )
+from ui.library_uploads import FOLDER
 from ui.render_parts import escaped, title
 
 LONGEST = 1000
@@ -108,9 +109,11 @@ def remove_page(
     if holder:
         whole = link(address(holder.id), told(title(holder, speech.ask)))
         return f"{top}{notice('warn', f'{strings.remove_part} {whole}')}"
+    sent = document.source.startswith(f"{FOLDER}/")
+    stays = f"{strings.remove_sent if sent else strings.remove_stays} {strings.remove_log}"
     gone = "".join(f"<li>{item}</li>" for item in _gone(folder, snapshot, document, intake, speech))
     return (
-        f"{top}<p>{strings.remove_gone}</p><ul>{gone}</ul><p>{strings.remove_stays}</p>"
+        f"{top}<p>{strings.remove_gone}</p><ul>{gone}</ul><p>{stays}</p>"
         f'<form method="post" action="{address(document.id, "remove")}"><p class="actions">'
         f'<button class="danger">{strings.remove_yes}</button>'
         f"{link(address(document.id), strings.cancel, 'button')}</p></form>"

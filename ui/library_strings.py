@@ -171,6 +171,8 @@ class LibraryStrings:
     remove_checks: str
     remove_inside: str
     remove_stays: str
+    remove_sent: str
+    remove_log: str
     remove_yes: str
     remove_part: str
     removed: str

@@ -20,7 +20,9 @@ from index.errors import InputError, OnRecordError
 from rag.answer import Answer
 from rag.citing import PLAIN
 from rag.citing.runs import Note, html, plain
+from rag.ledger_rows import are_initials
 from ui import checking, render_checks, taking
+from ui.checked_strings import CheckedStrings
 from ui.desk import Desk
 from ui.strings import Strings
 from ui.talk import Talk
@@ -71,12 +73,15 @@ def run(desk: Desk, told: object, talk: Talk | None, language: str = "en") -> st
     outcome: Outcome
     try:
         do = ERRANDS.get(str(asked.get("do")))
-        standing = (talk or Talk()).on_record(desk.latest().snapshot.documents)
+        talk = talk or Talk()
+        standing = talk.on_record(desk.latest().snapshot.documents)
         answer = standing.answer(str(asked.get("answer")))
         if do is None:
             raise InputError("the page asked for nothing known", "load the page again")
         if answer is None:
-            outcome = {"ok": False, "said": strings.answer_gone}
+            known = talk.answer(str(asked.get("answer")))
+            gone = strings.answer_removed if known else strings.answer_gone
+            outcome = {"ok": False, "said": gone}
         else:
             outcome = {"ok": True, **do(Errand(desk, asked, standing, answer, language))}
     except OnRecordError as error:
@@ -122,6 +127,8 @@ def _check(errand: Errand) -> Outcome:
     desk, answer, number = errand.desk, errand.answer, errand.number
     if not desk.checks:
         raise InputError("this index is only read here", "check on the machine that keeps it")
+    if not are_initials(errand.text("who").strip()):
+        return {"ok": False, "said": words(CheckedStrings, errand.language).wrong_initials}
     checking.check(
         desk, answer, number, errand.text("verdict"), errand.text("who"), errand.text("note")
     )

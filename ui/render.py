@@ -146,6 +146,8 @@ def source(
     body = (
         f'<p class="title"><cite dir="auto">{escaped(title(document, strings))}</cite></p>'
         f"<p>{reference(document, voice, where, strings, titled=False)}</p>{link}"
+        f'<p class="address"><a href="/library/{document.id}?at={span.start}-{span.end}#hit-1">'
+        f"{strings.in_library}</a></p>"
         f"{_facts(document, where, strings)}"
         f"{_bar(strings, bool(sheets))}{render_pages.pictures(document, span, sheets, strings)}"
         f'<div class="text" role="region" tabindex="0" aria-label="{strings.source_text}">'

@@ -151,7 +151,6 @@ def _sides(
     difference: Difference, cited: dict[int, Citation], strings: Strings, checks: Checks | None
 ) -> str:
     """Citations that differ, side by side, each below its date."""
-    subject = strings.differ.format(subject=f"<bdi>{escaped(difference.subject)}</bdi>")
     sides = []
     for number in difference.citations:
         citation = cited[number]
@@ -163,6 +162,6 @@ def _sides(
             f"{_quote(citation)}{opener(citation.span, f'{_number(citation)} {about}')}{found}</li>"
         )
     return (
-        f'<div class="difference"><h3>{subject}</h3><p class="note">{strings.differ_note}</p>'
-        f'<ol class="sides">{"".join(sides)}</ol></div>'
+        f'<div class="difference"><h3>{strings.differ}</h3>'
+        f'<p class="note">{strings.differ_note}</p><ol class="sides">{"".join(sides)}</ol></div>'
     )

@@ -3,6 +3,7 @@ what cannot be copied, and the words that the scripts need. Nothing here comes f
 
 from __future__ import annotations
 
+from rag.ledger_rows import MOST_NOTE
 from ui.strings import Strings
 
 MOST_INITIALS = 16
@@ -41,7 +42,7 @@ def _check_form(strings: Strings) -> str:
         f'<legend></legend><label><span>{strings.initials}</span><input name="who" required '
         f'maxlength="{MOST_INITIALS}" autocomplete="off" spellcheck="false"></label>'
         f'<label class="why"><span>{strings.check_note}</span>'
-        f'<textarea name="note" rows="2"></textarea></label>'
+        f'<textarea name="note" rows="2" maxlength="{MOST_NOTE}"></textarea></label>'
         f'<p class="fault" role="alert"></p><p><button type="submit" class="save">{strings.save}'
         f'</button><button type="button" class="cancel">{strings.cancel}</button></p>'
         f"</fieldset></form></template>"

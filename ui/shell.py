@@ -13,8 +13,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlencode
 
+from index.errors import OnRecordError
 from ui.desk import Desk
 from ui.languages_app import front
+from ui.strings import Strings
 from ui.words import LANGUAGES, chosen, direction, words
 
 if TYPE_CHECKING:
@@ -99,7 +101,8 @@ def head(language: str) -> str:
     """What each page loads, from this server and nowhere else."""
     strings = words(ShellStrings, language)
     said = (
-        f'data-name="{strings.name}" data-failed="{strings.failed}" data-front="{front(language)}"'
+        f'data-name="{strings.name}" data-failed="{strings.failed}" data-front="{front(language)}" '
+        f'data-lang="{language}"'
     )
     sheets = "".join(f'<link rel="stylesheet" href="/desk/{name}">' for name in STYLES)
     scripts = "".join(f'<script defer src="/desk/{name}" {said}></script>' for name in SCRIPTS)
@@ -149,6 +152,18 @@ def router(desk: Desk) -> APIRouter:
     from fastapi.responses import PlainTextResponse, Response
 
     served = APIRouter()
+
+    @served.get("/desk/holdings")
+    def holdings(lang: str = "") -> Response:
+        """How much there is to ask, as it is now: Gradio's page says how much there was."""
+        try:
+            manifest = desk.latest().snapshot.manifest
+        except OnRecordError:  # nothing is to be said of it; the page says what is wrong
+            return PlainTextResponse("", 503)
+        form = words(Strings, chosen("", lang)).holdings
+        return PlainTextResponse(
+            form.format(documents=f"{manifest.documents:,}", passages=f"{manifest.passages:,}")
+        )
 
     @served.get("/desk/{name}")
     def asset_of(name: str) -> Response:

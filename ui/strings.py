@@ -129,6 +129,7 @@ class Strings:
     cut_before: str
     cut_after: str
     no_such_place: str
+    in_library: str
 
     answered_one: str
     answered: str
@@ -174,6 +175,7 @@ class Strings:
     taken: str
     take_large: str
     answer_gone: str
+    answer_removed: str
     no_reply: str
     notes: str
 

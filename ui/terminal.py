@@ -106,7 +106,7 @@ def _sentence(claim: Claim) -> str:
 
 def _sides(difference: answers.Difference, cited: Mapping[int, Citation]) -> list[str]:
     """What the sources say differently, one line each, the earliest first."""
-    lines = [ENGLISH.differ.format(subject=difference.subject) + ":"]
+    lines = [f"{ENGLISH.differ}:"]
     dates = {number: published(cited[number].document) for number in difference.citations}
     width = max(10, *map(len, dates.values()))
     for number, when in dates.items():
