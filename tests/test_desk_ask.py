@@ -358,7 +358,6 @@ JOURNEY = [
     ("Tab", "button Ask"),
     ("Tab", "select How sure must an answer be?"),
     ("Tab", "summary Narrow the search"),
-    ("Tab", f"button {FERRY}"),
     ("Tab", "button 1 the office, quoted by Harbour Office of Varn"),
     ("Enter", "div Pages of the source"),
     ("Escape", "button 1 the office, quoted by Harbour Office of Varn"),

@@ -247,5 +247,5 @@ def test_of_a_removed_document_nothing_is_taken_away(talking: tuple[Desk, Talk])
     remove(desk.folder, ["a.md"])
     for do in ("copy", "check", "take"):
         told = errand(desk, talk, do=do, kind="markdown", verdict="confirmed", who="AB")
-        assert (told["ok"], told["said"]) == (False, ENGLISH.answer_gone)
+        assert (told["ok"], told["said"]) == (False, ENGLISH.answer_removed)
     assert not json.loads(run(desk, "nonsense", None))["ok"]

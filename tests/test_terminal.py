@@ -36,7 +36,7 @@ def test_all_that_an_answer_carries_is_said():
         "A. Reeve: There were 43 boats, it says now. [1]",
         "The guild counted 41 boats. [2]",
         "",
-        "The sources differ on boats:",
+        "The sources differ:",
         "  2019        41 [2]",
         "  undated     43 [1]",
         "",

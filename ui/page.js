@@ -156,7 +156,8 @@ element.addEventListener("keydown", (event) => {
 const swap = () => {
   const [ask, stop] = ["#ask", "#stop"].map((id) => one(id));
   const working = one(".pane.working");
-  if (working && document.activeElement === ask) stop.focus();
+  const from = document.activeElement;
+  if (working && (from === ask || from?.closest("#examples"))) stop.focus();
   else if (!working && document.activeElement === stop) ask.focus();
 };
 
