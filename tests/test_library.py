@@ -388,7 +388,7 @@ def test_an_addition_is_stopped_and_leaves_the_index_as_it_was(client: TestClien
         time.sleep(0.05)
     assert "Waits for its turn" in page
     for number in ("2", "1", "99", "x"):
-        client.post("/library/work/stop", data={"number": number})
+        client.post("/library/stop", data={"number": number})
     assert done(client).count("The index is as it was before.") == 2
     assert desk.folder.current() == before
     assert left_behind(desk.folder) == []

@@ -7,7 +7,7 @@ without a script; `library.js` makes it quicker.
     GET, POST /library/ID/remove  out of the index         the same
     POST /library/add, add-folder                          ui.library_uploads, ui.library_work
     GET  /library/work            how far additions are    ui.library_progress
-    POST /library/work/stop
+    POST /library/stop
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def router(desk: Desk) -> APIRouter:
         ("GET", one, reading.document, False),
         ("POST", "/library/add", changing.add, True),
         ("POST", "/library/add-folder", changing.add_folder, True),
-        ("POST", "/library/work/stop", changing.stop, True),
+        ("POST", "/library/stop", changing.stop, True),
         ("GET", f"{one}/edit", changing.ask_edit, True),
         ("POST", f"{one}/edit", changing.edit, True),
         ("GET", f"{one}/remove", changing.ask_remove, True),

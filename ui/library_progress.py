@@ -84,7 +84,7 @@ def _progress(addition: Told, changes: bool, speech: Tongue) -> str:
     if not changes:
         return shown
     return (
-        f'{shown}<form method="post" action="/library/work/stop">'
+        f'{shown}<form method="post" action="/library/stop">'
         f'<input type="hidden" name="number" value="{addition.number}">'
         f"<button>{strings.work_stop}</button></form>"
     )
