@@ -516,7 +516,7 @@ def test_who_may_only_read_finds_no_form_and_no_way(desk: Desk):
             assert 'method="post"' not in client.get(shown).text
         assert f"{path}/edit" not in client.get(path).text
         refused = [client.get(f"{path}/edit"), client.get(f"{path}/remove")]
-        for route in ("add", "add-folder", "work/stop"):
+        for route in ("add", "add-folder", "stop"):
             refused.append(client.post(f"/library/{route}", data={"path": "/"}))
         refused += [client.post(f"{path}/{step}") for step in ("edit", "remove")]
         assert {answer.status_code for answer in refused} == {403}
