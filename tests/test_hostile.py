@@ -193,7 +193,8 @@ def test_no_markup_link_or_hidden_character_reaches_the_page(answers, trick):
         for tag, attributes, _ in page.elements:
             assert tag in OURS
             assert attributes.keys() <= ATTRIBUTES
-            assert tag != "a", "none of the documents has an address of the web"
+            if tag == "a":  # none of the documents has an address of the web
+                assert attributes["href"].startswith("/library/")
             values = " ".join(value or "" for value in attributes.values())
             assert not CANARY.search(values)
             assert not re.search(r"javascript|data:|example|style", values)
