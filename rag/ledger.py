@@ -91,6 +91,10 @@ class Ledger:
             self.entries()
         except IndexDamaged as error:
             return [error.what]
+        return self.left_over()
+
+    def left_over(self) -> list[str]:
+        """Checks of documents that are no longer in the index; one line for each document."""
         known = self._folder.open().documents
         folders = {path.parent for path in self._files()}
         return [

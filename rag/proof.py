@@ -7,12 +7,12 @@ entail it for that model too. Whoever wrote the draft, the rules are the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
 from index.documents import Document, Span
-from rag.answer import Citation, Claim, Hit, Voice, Withheld
+from rag.answer import Citation, Claim, Difference, Hit, Voice, Withheld
 from rag.composers import Draft
 from rag.quotes import locate_quote
 from rag.speakers import lead, voice_at
@@ -69,6 +69,19 @@ def led(claims: Iterable[Claim]) -> list[Claim]:
         result.append(replace(claim, lead=_lead_after(before, voice, claim.text)))
         before = voice
     return result
+
+
+def in_order(
+    claims: Sequence[Claim], differences: Iterable[Difference]
+) -> tuple[list[Claim], list[Claim]]:
+    """Claims that contradict what the question takes for granted, which are to be told first, and
+    the others; each with who says it as it follows there."""
+    premises = [difference for difference in differences if difference.kind == "premise"]
+    against = {number for premise in premises for number in premise.citations}
+    first = [c for c in claims if any(x.number in against for x in c.citations)]
+    if not first:
+        return [], list(claims)
+    return led(first), led(claim for claim in claims if claim not in first)
 
 
 def _lead_after(before: Voice | None, voice: Voice, text: str) -> str:

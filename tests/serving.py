@@ -34,6 +34,21 @@ def served(index: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[s
             assert "Traceback" not in complaint, complaint
 
 
+@contextmanager
+def started(script: str, *arguments: str) -> Iterator[str]:
+    """The address of a server that a Python program serves and announces in its first line."""
+    command = [sys.executable, "-c", script, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        guard = threading.Timer(90, process.kill)
+        guard.start()
+        assert process.stdout
+        address = process.stdout.readline().strip()
+        guard.cancel()
+        assert address.startswith("http://127.0.0.1:"), "the server did not start"
+        yield address
+        process.kill()
+
+
 def onrecord(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
     """A command of the product, with what it reads from standard input."""
     return subprocess.run(

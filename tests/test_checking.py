@@ -68,7 +68,7 @@ def test_an_abstention_has_no_verdicts(desk):
 @pytest.mark.parametrize(
     ("number", "verdict", "who", "note", "why"),
     [
-        (1, "confirmed", " ", "", "without initials"),
+        (1, "confirmed", " ", "", "no initials"),
         (1, "confirmed", "123", "", "initials"),
         (1, "confirmed", "A" * 17, "", "initials"),
         (1, "confirmed", "RK", "x" * (MOST_NOTE + 1), "note"),

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from pdf_samples import FONT, LEDGER, MEETING, column, made
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from reportlab.pdfgen.canvas import Canvas
+from serving import started
 
 from index.config import Config
 from index.page_images import MARK
@@ -83,16 +81,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> IndexFolder:
 
 @pytest.fixture(scope="module")
 def url(folder: IndexFolder) -> Iterator[str]:
-    command = [sys.executable, "-c", SERVER, str(folder.path), FERRY]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        guard = threading.Timer(90, process.kill)
-        guard.start()
-        assert process.stdout
-        address = process.stdout.readline().strip()
-        guard.cancel()
-        assert address.startswith("http://127.0.0.1:"), "the server did not start"
+    with started(SERVER, str(folder.path), FERRY) as address:
         yield address
-        process.terminate()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -12,8 +11,9 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
+from browsing import chromium
 from fastapi import FastAPI, Response
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from samples import pdf
 
 from index.config import Config
@@ -21,14 +21,12 @@ from index.indexing import add
 from index.store import IndexFolder
 from ui import library, pictures, shell
 from ui.desk import Desk, open_desk
-from ui.library_parts import tongue
 from ui.library_progress import page
 from ui.library_results import Result, Told
 from ui.library_strings import LibraryStrings
+from ui.view_parts import speech_in
 from ui.words import words
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 HASHING = Config(encoder="hashing")
 SAID = words(LibraryStrings)
 
@@ -36,8 +34,6 @@ MILL = "# The mill\n\nThe mill of Varn ground 912 sacks of rye in the autumn of 
 FERRY = "The ferry Merle carried 318 passengers on its first day."
 PASSENGERS = "How many passengers did the ferry Merle carry on its first day?"
 LONG = "".join(f"Ice {n} lay on the quay of Ostrel.\n\n" for n in range(1500))
-
-expect.set_options(timeout=30_000)  # machines are shared
 
 
 @dataclass(frozen=True)
@@ -53,10 +49,8 @@ class Site:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium, or name it in $CHROMIUM")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with chromium() as opened:
+        yield opened
 
 
 def served(desk: Desk) -> Iterator[Site]:
@@ -263,7 +257,8 @@ def additions() -> str:
     results = (Result("failed", names[0], notes=("damaged; get it anew",)),)
     running = Told(2, names, "running", 1, 2, 3.0, 4.0, names[0], {"failed": 1}, results)
     ended = (Told(1, names, "stopped"), Told(0, names, "failed", error="locked by another"))
-    return page([Told(3, names, "waiting"), running, *ended], "Too many", True, tongue("en"))
+    shown = [Told(3, names, "waiting"), running, *ended]
+    return page(shown, "Too many", True, speech_in("en", LibraryStrings))
 
 
 def test_an_empty_library_and_one_that_may_only_be_read(

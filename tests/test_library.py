@@ -27,13 +27,14 @@ from ui import library
 from ui.desk import Desk, open_desk
 from ui.library_list import Asked, Rights
 from ui.library_list import page as list_page
-from ui.library_parts import tongue
 from ui.library_shelf import ROWS, Query, Shelf
+from ui.library_strings import LibraryStrings
 from ui.library_text import PART, Hits, find, part_html, part_of, parts
 from ui.library_uploads import Inbox
+from ui.view_parts import speech_in
 
 HASHING = Config(encoder="hashing")
-WORDS = tongue("en")
+WORDS = speech_in("en", LibraryStrings)
 ICE = "How thick was the ice on the second morning?"
 MILL = "# The mill\n\nThe mill of Varn ground 912 sacks of rye in the autumn of 2017.\n"
 SACKS = "How many sacks of rye did the mill of Varn grind?"

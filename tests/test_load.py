@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -19,7 +18,7 @@ import pytest
 from conftest import HASHING, LIBRARY, MakeIndex
 from hypothesis import given
 from hypothesis import strategies as st
-from serving import COMMAND, served
+from serving import COMMAND, served, started
 
 from eval.load_client import Reader
 from index.indexing import add
@@ -132,15 +131,8 @@ def test_a_place_is_free_when_its_client_has_left():
 @pytest.fixture
 def patient(library: IndexFolder, tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A server that answers some questions only when a file is there."""
-    command = [sys.executable, "-c", SERVER, str(library.path), str(tmp_path / "go")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        guard = threading.Timer(60, process.kill)
-        guard.start()
-        assert process.stdout
-        url = process.stdout.readline().strip()
-        guard.cancel()
+    with started(SERVER, str(library.path), str(tmp_path / "go")) as url:
         yield url, tmp_path / "go"
-        process.kill()
 
 
 def test_too_many_at_once_are_told_so_and_those_who_leave_make_room(patient: tuple[str, Path]):

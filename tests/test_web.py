@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from browsing import CHROMIUM, FLAGS, chromium, watched  # noqa: F401 - for test_desk_languages
 from playwright.sync_api import Browser, Page, expect
+from serving import started
 
 from index.errors import IndexDamaged, InputError
 from index.store import IndexFolder
@@ -51,16 +49,8 @@ serve(open_desk(sys.argv[1]), port=0, examples=[sys.argv[2]],
 @pytest.fixture(scope="module")
 def url(library: IndexFolder) -> Iterator[str]:
     """The address of a server in a process of its own, on a free port of the loopback."""
-    command = [sys.executable, "-c", SERVER, str(library.path), QUESTION]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        guard = threading.Timer(60, process.kill)
-        guard.start()
-        assert process.stdout
-        address = process.stdout.readline().strip()
-        guard.cancel()
-        assert address.startswith("http://127.0.0.1:"), "the server did not start"
+    with started(SERVER, str(library.path), QUESTION) as address:
         yield address
-        process.terminate()
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,10 @@ from rag.ledger import Ledger
 from rag.ledger_export import csv_table, gold_rows, json_lines
 from rag.ledger_rows import Check, Entry
 from ui import checked_list, checked_right
-from ui.checked_entry import Speech, speech_in
+from ui.checked_strings import CheckedStrings
 from ui.desk import Desk
 from ui.shell import language_of, respond
+from ui.view_parts import speech_in
 
 _ROW = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -83,7 +84,7 @@ class _Checked:
 
     def told(self, request: Request, make: Callable[[Request], Response]) -> Response:
         """What `make` gives; errors for people as pages."""
-        speech = speech_in(language_of(request))
+        speech = speech_in(language_of(request), CheckedStrings)
         strings = speech.own
         try:
             return make(request)
@@ -99,13 +100,13 @@ class _Checked:
             )
 
     def list(self, request: Request) -> Response:
-        speech = speech_in(language_of(request))
+        speech = speech_in(language_of(request), CheckedStrings)
         ledger = Ledger(self._desk.folder)
         query = checked_list.parsed(request.query_params)
         entries = ledger.entries()
         kept = request.query_params.get("done") == "kept"
         may = checked_list.Shown(kept, self._desk.checks)
-        html = checked_list.page(entries, ledger.faults(), query, may, speech)
+        html = checked_list.page(entries, ledger.left_over(), query, may, speech)
         return respond(request, "checked", speech.own.title, html)
 
     def export(self, request: Request) -> Response:
@@ -123,7 +124,7 @@ class _Checked:
     def keep(self, request: Request, row: str, said: checked_right.Said) -> Response:
         if not self._desk.checks:
             return self._read_only(request)
-        speech = speech_in(language_of(request))
+        speech = speech_in(language_of(request), CheckedStrings)
         check = self._rejected(row)
         wrong = checked_right.keep(self._desk, check, said, speech)
         if wrong:
@@ -135,7 +136,7 @@ class _Checked:
     ) -> Response:
         if not self._desk.checks:
             return self._read_only(request)
-        speech, check = speech_in(language_of(request)), self._rejected(row)
+        speech, check = speech_in(language_of(request), CheckedStrings), self._rejected(row)
         html = checked_right.form(int(row), check, said, wrong, speech)
         return respond(request, "checked", speech.own.right_title, html, 400 if wrong else 200)
 
@@ -147,10 +148,10 @@ class _Checked:
         return check
 
     def _read_only(self, request: Request) -> Response:
-        strings = speech_in(language_of(request)).own
+        strings = speech_in(language_of(request), CheckedStrings).own
         return self._problem(request, 403, strings.read_only, strings.read_only_text)
 
     def _problem(self, request: Request, status: int, title: str, text: str) -> Response:
-        speech: Speech = speech_in(language_of(request))
+        speech = speech_in(language_of(request), CheckedStrings)
         html = checked_list.problem(title, text, speech)
         return respond(request, "checked", title, html, status)

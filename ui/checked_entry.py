@@ -8,23 +8,9 @@ from pathlib import PurePath
 
 from rag.ledger_export import REMOVED
 from rag.ledger_rows import Check, Entry
-from ui.checked_strings import CheckedStrings
-from ui.library_parts import address, link
-from ui.render_parts import date, escaped
-from ui.strings import Strings
-from ui.words import words
-
-
-@dataclass(frozen=True, slots=True)
-class Speech:
-    """The words of this view in a language, and those of the page where one asks."""
-
-    own: CheckedStrings
-    ask: Strings
-
-
-def speech_in(language: str) -> Speech:
-    return Speech(words(CheckedStrings, language), words(Strings, language))
+from ui.checked_strings import CheckedSpeech
+from ui.render_parts import escaped
+from ui.view_parts import address, link, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +21,7 @@ class Later:
     href: str
 
 
-def entry_html(entry: Entry, later: Later | None, changes: bool, speech: Speech) -> str:
+def entry_html(entry: Entry, later: Later | None, changes: bool, speech: CheckedSpeech) -> str:
     """An item of the list. `later` is one that overrules it; `changes`: it may be said what
     is right in place of what was rejected."""
     strings, check = speech.own, entry.check
@@ -54,7 +40,7 @@ def entry_html(entry: Entry, later: Later | None, changes: bool, speech: Speech)
     return f'<li class="check {verdict}{old}" id="row-{entry.row.row}">{head}{body}</li>'
 
 
-def what(check: Check, speech: Speech) -> str:
+def what(check: Check, speech: CheckedSpeech) -> str:
     """The question, the sentence of the answer, the words it rests on, and what was noted."""
     strings = speech.own
     same = check.claim.split() == check.quote.split()
@@ -76,17 +62,11 @@ def what(check: Check, speech: Speech) -> str:
     )
 
 
-def moment(stamp: str, speech: Speech) -> str:
-    """A time in UTC, "2026-01-31T09:30:00Z", to the minute."""
-    day, _, time = stamp.partition("T")
-    return speech.own.moment.format(date=date(day, speech.ask), time=escape(time[:5]))
-
-
 def _by(check: Check | None) -> str:
     return f'<bdi class="who">{escaped(check.initials)}</bdi> ' if check else ""
 
 
-def _source(check: Check, speech: Speech) -> str:
+def _source(check: Check, speech: CheckedSpeech) -> str:
     """The title, which leads to the words in the library, and the page or paragraph."""
     ask = speech.ask
     place = f"{address(check.document)}?at={check.start}-{check.end}"
@@ -100,7 +80,7 @@ def _source(check: Check, speech: Speech) -> str:
     return f"{link(place, _told(named))}{told}"
 
 
-def _later(check: Check, later: Later | None, speech: Speech) -> str:
+def _later(check: Check, later: Later | None, speech: CheckedSpeech) -> str:
     if later is None or later.entry.check is None:
         return ""
     same = later.entry.check.verdict == check.verdict

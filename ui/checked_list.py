@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 
 from rag.ledger_export import REMOVED, gold_rows
 from rag.ledger_rows import Check, Entry
-from ui.checked_entry import Later, Speech, entry_html
-from ui.library_parts import chosen, labelled, link, notice, number
+from ui.checked_entry import Later, entry_html
+from ui.checked_strings import CheckedSpeech
+from ui.view_parts import chosen, labelled, link, notice, number, paging
 
 ROWS = 50
 """Checks on a page."""
@@ -56,7 +57,11 @@ class Shown:
 
 
 def page(
-    entries: Sequence[Entry], faults: Sequence[str], query: Query, shown: Shown, speech: Speech
+    entries: Sequence[Entry],
+    faults: Sequence[str],
+    query: Query,
+    shown: Shown,
+    speech: CheckedSpeech,
 ) -> str:
     """The whole view. `faults` are what is left over."""
     strings = speech.own
@@ -69,14 +74,14 @@ def page(
     return top + _finding(entries, query, speech) + _found(entries, query, shown.changes, speech)
 
 
-def damaged(why: str, speech: Speech) -> str:
+def damaged(why: str, speech: CheckedSpeech) -> str:
     """The view where the ledger cannot be believed."""
     strings = speech.own
     told = f"{strings.damaged} <bdi>{escape(why)}</bdi>"
     return f"<h1>{strings.title}</h1>{notice('bad', told, 'alert')}"
 
 
-def problem(title: str, text: str, speech: Speech) -> str:
+def problem(title: str, text: str, speech: CheckedSpeech) -> str:
     """A view in the place of one that cannot be had. `text` is HTML."""
     back = f'<p class="up">{link("/checked", speech.own.back)}</p>'
     return f"<h1>{title}</h1><p>{text}</p>{back}"
@@ -106,7 +111,7 @@ def _place(check: Check | None) -> tuple[object, ...]:
     return (check.question, check.document, check.start, check.end) if check else ()
 
 
-def _chain(entries: Sequence[Entry], faults: Sequence[str], speech: Speech) -> str:
+def _chain(entries: Sequence[Entry], faults: Sequence[str], speech: CheckedSpeech) -> str:
     strings, count = speech.own, len(entries)
     told = strings.intact_one if count == 1 else strings.intact.format(count=number(count))
     last = strings.last_hash.format(hash=f"<code>{escape(entries[-1].row.hash)}</code>")
@@ -117,7 +122,7 @@ def _chain(entries: Sequence[Entry], faults: Sequence[str], speech: Speech) -> s
     return result
 
 
-def _finding(entries: Sequence[Entry], query: Query, speech: Speech) -> str:
+def _finding(entries: Sequence[Entry], query: Query, speech: CheckedSpeech) -> str:
     """A form that narrows the list, and what can be taken away."""
     strings = speech.own
     people = sorted({entry.check.initials for entry in entries if entry.check})
@@ -135,7 +140,7 @@ def _finding(entries: Sequence[Entry], query: Query, speech: Speech) -> str:
     )
 
 
-def _taking(entries: Sequence[Entry], speech: Speech) -> str:
+def _taking(entries: Sequence[Entry], speech: CheckedSpeech) -> str:
     strings = speech.own
     gold, waiting = gold_rows(entries)
     links = [
@@ -157,7 +162,7 @@ def _download(form: str, label: str) -> str:
     return f'<a class="button" download href="/checked/export?format={form}">{label}</a>'
 
 
-def _found(entries: Sequence[Entry], query: Query, changes: bool, speech: Speech) -> str:
+def _found(entries: Sequence[Entry], query: Query, changes: bool, speech: CheckedSpeech) -> str:
     strings, later = speech.own, overruled(entries)
     found = [entry for entry in reversed(entries) if _meets(entry, query)]
     if not found:
@@ -170,8 +175,8 @@ def _found(entries: Sequence[Entry], query: Query, changes: bool, speech: Speech
         entry_html(entry, _later(entry, later, len(entries)), changes, speech)
         for entry in found[(at - 1) * ROWS : at * ROWS]
     )
-    return f'<p class="count" role="status">{count}</p><ol class="checks">{items}</ol>' + _paging(
-        at, pages, query, speech
+    return f'<p class="count" role="status">{count}</p><ol class="checks">{items}</ol>' + paging(
+        at, pages, lambda to: query.address(page=to), speech
     )
 
 
@@ -187,23 +192,6 @@ def _meets(entry: Entry, query: Query) -> bool:
     if query.verdict and kind(entry) != query.verdict:
         return False
     return not query.who or (entry.check is not None and entry.check.initials == query.who)
-
-
-def _paging(at: int, pages: int, query: Query, speech: Speech) -> str:
-    if pages == 1:
-        return ""
-    strings = speech.own
-    place = strings.page_of.format(page=number(at), pages=number(pages))
-    before = ((1, strings.first_page), (at - 1, strings.previous_page)) if at > 1 else ()
-    after = ((at + 1, strings.next_page), (pages, strings.last_page)) if at < pages else ()
-    first, second = (
-        "".join(link(query.address(page=to), label, "button") for to, label in steps)
-        for steps in (before, after)
-    )
-    return (
-        f'<nav class="paging" aria-label="{strings.pages}">{first}'
-        f'<span class="place">{place}</span>{second}</nav>'
-    )
 
 
 def check_of_row(entries: Sequence[Entry], row: int) -> Check | None:

@@ -12,9 +12,10 @@ from rag.filters import Filters
 from rag.ledger import Ledger
 from rag.ledger_rows import Check, check_of, right_words, words_of
 from rag.quotes import locate_quote
-from ui.checked_entry import Speech, what
+from ui.checked_entry import what
+from ui.checked_strings import CheckedSpeech
 from ui.desk import Desk
-from ui.library_parts import labelled, link, typed
+from ui.view_parts import labelled, link, typed
 
 MOST_WORDS = 2_000
 """Characters: a long paragraph, as the note of a check."""
@@ -32,7 +33,7 @@ class Said:
     words: str = ""
 
 
-def form(row: int, check: Check, said: Said, wrong: dict[str, str], speech: Speech) -> str:
+def form(row: int, check: Check, said: Said, wrong: dict[str, str], speech: CheckedSpeech) -> str:
     """The view with the form, and a sentence for each field that is wrong."""
     strings = speech.own
     radios = "".join(
@@ -61,7 +62,7 @@ def form(row: int, check: Check, said: Said, wrong: dict[str, str], speech: Spee
     )
 
 
-def keep(desk: Desk, check: Check, said: Said, speech: Speech) -> dict[str, str]:
+def keep(desk: Desk, check: Check, said: Said, speech: CheckedSpeech) -> dict[str, str]:
     """Adds to the ledger what is right; or gives what is wrong with each field, and adds nothing.
 
     Raises `InputError` where the words that were rejected are no longer in the index.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ui.view_parts import Speech
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedStrings:
@@ -39,7 +41,6 @@ class CheckedStrings:
     overruled: str
     overruled_same: str
     row: str
-    moment: str
     question: str
     sentence: str
     quote: str
@@ -48,12 +49,6 @@ class CheckedStrings:
     instead: str
     nothing_said: str
     gone: str
-    pages: str
-    page_of: str
-    first_page: str
-    previous_page: str
-    next_page: str
-    last_page: str
 
     take: str
     take_csv: str
@@ -77,3 +72,6 @@ class CheckedStrings:
     wrong_place: str
     read_only: str
     read_only_text: str
+
+
+CheckedSpeech = Speech[CheckedStrings]

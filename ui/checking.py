@@ -14,7 +14,7 @@ from index.ledger_files import HEAD, ROWS
 from index.store import IndexFolder
 from rag.answer import Answer
 from rag.ledger import Ledger
-from rag.ledger_rows import Entry, check_from
+from rag.ledger_rows import Entry, are_initials, check_from
 from ui.desk import Desk
 
 Found = Literal["confirmed", "rejected"]
@@ -97,8 +97,8 @@ def check(desk: Desk, answer: Answer, number: int, verdict: str, who: str, note:
     if verdict not in ("confirmed", "rejected"):
         raise InputError(f"{verdict!r} is no verdict", "say confirmed or rejected")
     who = who.strip()
-    if not who:
-        raise InputError("a check without initials", "say who looked it up")
+    if not are_initials(who):
+        raise InputError("these are no initials", "write up to 16 letters, beginning with one")
     # What a browser sends has its line ends as CR LF (HTML, "constructing the entry list").
     note = note.replace("\r\n", "\n").strip()
     given: Found = "confirmed" if verdict == "confirmed" else "rejected"

@@ -35,6 +35,17 @@ def cautions(place: Pinpoint, strings: Strings) -> list[str]:
     return told
 
 
+def dated(published: str, strings: Strings) -> str:
+    """An ISO date of any precision in words; what is no such date, as it was given."""
+    year, month, day = (*published.split("-"), "", "")[:3]
+    form = strings.date_day if day else strings.date_month if month else strings.date_year
+    try:
+        name = strings.months[int(month) - 1] if month else ""
+        return form.format(year=int(year), month=name, day=int(day) if day else "")
+    except (ValueError, IndexError):
+        return published
+
+
 def is_inferred(document: Document) -> bool:
     """True for a date of publication that the source does not state."""
     return document.published is not None and "published" in document.uncertain

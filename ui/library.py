@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING
 from ui.library_changing import Changing
 from ui.library_document import Look, page
 from ui.library_list import Asked
-from ui.library_parts import Tongue, number
 from ui.library_relatives import relatives
 from ui.library_room import Endpoint, Room, told
 from ui.library_shelf import parsed
+from ui.library_strings import LibrarySpeech
 from ui.library_text import LONGEST, Hits, find, part_of, parts
 from ui.render_parts import title
 from ui.shell import respond
+from ui.view_parts import number
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -99,7 +100,7 @@ class _Reading:
         return respond(request, "library", heading, main, status)
 
 
-def _look(document: Document, values: Mapping[str, str], speech: Tongue) -> Look | None:
+def _look(document: Document, values: Mapping[str, str], speech: LibrarySpeech) -> Look | None:
     """What of a document the parameters of an address ask for; None when there is no such place."""
     words = " ".join(values.get("words", "").split())
     asked = {name: values.get(name, "1") for name in ("part", "hit")}

@@ -12,7 +12,6 @@ from index.errors import OnRecordError
 from index.indexing import edit, remove
 from ui.library_forms import changed, edit_page, remove_page, wrong_in
 from ui.library_list import Asked
-from ui.library_parts import address, heft
 from ui.library_results import Result
 from ui.library_room import Forbidden, Room, fault, status_of
 from ui.library_shelf import Query
@@ -20,6 +19,7 @@ from ui.library_uploads import BadName, Inbox, cannot_write, plain_name
 from ui.library_work import MOST_WAITING, Full
 from ui.limits import TooLarge, counted, discard
 from ui.shell import respond
+from ui.view_parts import address, size_html
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -101,10 +101,9 @@ class Changing:
     def _removed(self, request: Request) -> Response:
         _, document = self._room.document(request)
         try:
-            gone = remove(self._room.desk.folder, [document.id])
+            remove(self._room.desk.folder, [document.id])
         except OnRecordError as error:
             return self._remove_page(request, error)
-        self._room.work.forget({document.source for document in gone})
         return _see("/library?done=removed")
 
     async def stop(self, request: Request) -> Response:
@@ -134,7 +133,7 @@ class Changing:
         try:
             form = await _uploaded(request, most)
         except TooLarge:
-            said = strings.too_large_text.format(most=heft(most))
+            said = strings.too_large_text.format(most=size_html(most))
             return self._room.problem(request, 413, strings.too_large, said)
         if form is None:
             return await to_thread.run_sync(self._refused, request, strings.not_a_form)

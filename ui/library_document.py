@@ -11,8 +11,12 @@ from index.documents import Document
 from index.intake import Intake
 from index.metadata import FIELDS
 from ui.footnotes import legible
-from ui.library_parts import (
-    Tongue,
+from ui.library_relatives import Relatives
+from ui.library_strings import LibrarySpeech
+from ui.library_text import LONGEST, Hits, heading, page_numbers, part_html, part_of, parts
+from ui.render_parts import date, escaped, published, safe_link, title
+from ui.terminal_documents import format_of
+from ui.view_parts import (
     address,
     facts,
     is_stated,
@@ -24,10 +28,6 @@ from ui.library_parts import (
     told,
     typed,
 )
-from ui.library_relatives import Relatives
-from ui.library_text import LONGEST, Hits, heading, page_numbers, part_html, part_of, parts
-from ui.render_parts import date, escaped, published, safe_link, title
-from ui.terminal_documents import format_of
 
 MOST_HEADINGS = 500
 """Listed as contents."""
@@ -50,7 +50,7 @@ def page(
     related: Relatives,
     look: Look,
     changes: bool,
-    speech: Tongue,
+    speech: LibrarySpeech,
     news: str = "",
 ) -> str:
     """The whole view. `news` is HTML."""
@@ -78,7 +78,7 @@ def page(
     )
 
 
-def _text(document: Document, intake: Intake, look: Look, speech: Tongue) -> str:
+def _text(document: Document, intake: Intake, look: Look, speech: LibrarySpeech) -> str:
     strings, count = speech.own, parts(document)
     language = f' lang="{escape(document.language)}"' if document.language else ""
     body = part_html(document, look.part, look.hits, speech)
@@ -96,7 +96,7 @@ def _text(document: Document, intake: Intake, look: Look, speech: Tongue) -> str
     )
 
 
-def _search(document: Document, look: Look, speech: Tongue) -> str:
+def _search(document: Document, look: Look, speech: LibrarySpeech) -> str:
     strings, hits = speech.own, look.hits
     field = labelled(
         "words", strings.search, typed(look.words, f'maxlength="{LONGEST}"'), look.wrong
@@ -128,7 +128,7 @@ def _to_hit(document: Document, words: str, hit: int, label: str) -> str:
     return link(f"{address(document.id)}?{asked}#hit-{hit + 1}", label, "button")
 
 
-def _contents(document: Document, speech: Tongue) -> str:
+def _contents(document: Document, speech: LibrarySpeech) -> str:
     """The headings, each leading to its place in its part."""
     # The rows of a table are sections without a line of their own.
     sections = [s for s in document.sections if s.title.strip() and s.end > s.start]
@@ -146,7 +146,7 @@ def _contents(document: Document, speech: Tongue) -> str:
     )
 
 
-def _steps(document: Document, look: Look, count: int, speech: Tongue) -> str:
+def _steps(document: Document, look: Look, count: int, speech: LibrarySpeech) -> str:
     if count == 1:
         return ""
     strings = speech.own
@@ -162,7 +162,7 @@ def _steps(document: Document, look: Look, count: int, speech: Tongue) -> str:
     return f'{before}<span class="place">{place}</span>{after}'
 
 
-def _pictures(document: Document, intake: Intake, part: int, speech: Tongue) -> str:
+def _pictures(document: Document, intake: Intake, part: int, speech: LibrarySpeech) -> str:
     """The pages of a part as pictures, folded away: a browser asks for them when they are seen."""
     if not (document.layout and intake.kept):
         return ""
@@ -183,7 +183,7 @@ def _pictures(document: Document, intake: Intake, part: int, speech: Tongue) -> 
     )
 
 
-def _known(document: Document, passages: int, speech: Tongue) -> str:
+def _known(document: Document, passages: int, speech: LibrarySpeech) -> str:
     strings = speech.own
     values = {name: told(getattr(document, name)) for name in FIELDS}
     values["title"] = ""  # it stands above
@@ -207,13 +207,13 @@ def _known(document: Document, passages: int, speech: Tongue) -> str:
     return facts(rows) + note
 
 
-def _flag(document: Document, name: str, speech: Tongue) -> str:
+def _flag(document: Document, name: str, speech: LibrarySpeech) -> str:
     if is_stated(document, name):
         return ""
     return f' <span class="flag">{speech.own.inferred}</span>'
 
 
-def _notes(document: Document, speech: Tongue) -> str:
+def _notes(document: Document, speech: LibrarySpeech) -> str:
     strings = speech.own
     items = [f"<li>{told(note)}</li>" for note in document.notes]
     if document.hidden:
@@ -223,7 +223,7 @@ def _notes(document: Document, speech: Tongue) -> str:
     return f'<h3>{strings.notes}</h3><ul class="notes">{"".join(items)}</ul>'
 
 
-def _came(document: Document, intake: Intake, speech: Tongue) -> str:
+def _came(document: Document, intake: Intake, speech: LibrarySpeech) -> str:
     strings = speech.own
     given = ", ".join(f"{told(label)}" for name, label in strings.fields if name in intake.given)
     rows = [
@@ -239,7 +239,7 @@ def _came(document: Document, intake: Intake, speech: Tongue) -> str:
     return f"<h3>{strings.intake}</h3>{facts(rows)}"
 
 
-def _related(related: Relatives, speech: Tongue) -> str:
+def _related(related: Relatives, speech: LibrarySpeech) -> str:
     strings = speech.own
     lists = (
         (strings.parent, (related.parent,) if related.parent else (), 0),
@@ -252,7 +252,7 @@ def _related(related: Relatives, speech: Tongue) -> str:
     return f"<h3>{strings.relatives}</h3>{shown}" if shown else ""
 
 
-def _named(cards: tuple[Document, ...], count: int, speech: Tongue) -> Iterator[str]:
+def _named(cards: tuple[Document, ...], count: int, speech: LibrarySpeech) -> Iterator[str]:
     for card in cards:
         yield f'<p dir="auto">{link(address(card.id), escaped(title(card, speech.ask)))}</p>'
     if count > len(cards):

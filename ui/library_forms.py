@@ -13,8 +13,10 @@ from index.metadata import FIELDS, checked
 from index.snapshot import Snapshot
 from index.store import IndexFolder
 from ui.footnotes import legible
-from ui.library_parts import (
-    Tongue,
+from ui.library_strings import LibrarySpeech
+from ui.library_uploads import FOLDER
+from ui.render_parts import escaped, title
+from ui.view_parts import (
     address,
     is_stated,
     labelled,
@@ -24,8 +26,6 @@ from ui.library_parts import (
     told,
     typed,
 )
-from ui.library_uploads import FOLDER
-from ui.render_parts import escaped, title
 
 LONGEST = 1000
 """Characters of a field: no title is longer, and an address hardly ever."""
@@ -34,7 +34,7 @@ CONFIRM = "confirm-"
 """Before the name of a field: the reader says that what was inferred is right."""
 
 
-def wrong_in(form: Mapping[str, str], speech: Tongue) -> dict[str, str]:
+def wrong_in(form: Mapping[str, str], speech: LibrarySpeech) -> dict[str, str]:
     """A sentence for each field that cannot be what it is."""
     strings, wrong = speech.own, {}
     for name in FIELDS:
@@ -65,7 +65,7 @@ def edit_page(
     form: Mapping[str, str],
     wrong: Mapping[str, str],
     fault: str,
-    speech: Tongue,
+    speech: LibrarySpeech,
 ) -> str:
     """The form, filled with what is known or, after a fault, with what was written."""
     strings = speech.own
@@ -95,7 +95,7 @@ def edit_page(
 
 
 def remove_page(
-    folder: IndexFolder, snapshot: Snapshot, document: Document, fault: str, speech: Tongue
+    folder: IndexFolder, snapshot: Snapshot, document: Document, fault: str, speech: LibrarySpeech
 ) -> str:
     """What will be gone, and what stays; the way to the whole where it is a part of another."""
     strings, intake = speech.own, snapshot.intake_of(document)
@@ -121,7 +121,11 @@ def remove_page(
 
 
 def _gone(
-    folder: IndexFolder, snapshot: Snapshot, document: Document, intake: Intake, speech: Tongue
+    folder: IndexFolder,
+    snapshot: Snapshot,
+    document: Document,
+    intake: Intake,
+    speech: LibrarySpeech,
 ) -> list[str]:
     strings = speech.own
     sizes = {"count": number(len(document.text)),

@@ -9,21 +9,22 @@ from html import escape
 from index.documents import Document
 from index.readers import FORMATS
 from ui.footnotes import containers
-from ui.library_parts import (
-    Tongue,
+from ui.library_shelf import LONGEST, ROWS, Query, Shelf
+from ui.library_strings import LibrarySpeech
+from ui.render_parts import date, escaped, published, title
+from ui.terminal_documents import format_of
+from ui.view_parts import (
     address,
     chosen,
-    heft,
     labelled,
     link,
     notice,
     number,
+    paging,
+    size_html,
     told,
     typed,
 )
-from ui.library_shelf import LONGEST, ROWS, Query, Shelf
-from ui.render_parts import date, escaped, published, title
-from ui.terminal_documents import format_of
 
 _HEADS = {"title": "title", "published": "newest", "added": "added"}
 """Columns by which one can sort, and the order that it gives."""
@@ -55,7 +56,7 @@ class Asked:
     busy: bool = False
 
 
-def page(shelf: Shelf, passages: int, asked: Asked, rights: Rights, speech: Tongue) -> str:
+def page(shelf: Shelf, passages: int, asked: Asked, rights: Rights, speech: LibrarySpeech) -> str:
     """The whole view; `passages` is how many the index has."""
     strings = speech.own
     top = f"<h1>{strings.title}</h1>"
@@ -78,10 +79,10 @@ def page(shelf: Shelf, passages: int, asked: Asked, rights: Rights, speech: Tong
     return top + finding(shelf, asked, speech) + _found(shelf, found, asked, speech)
 
 
-def adding(rights: Rights, is_open: bool, speech: Tongue) -> str:
+def adding(rights: Rights, is_open: bool, speech: LibrarySpeech) -> str:
     """The forms for new documents, folded away unless `is_open`."""
     strings = speech.own
-    most = heft(rights.most)
+    most = size_html(rights.most)
     formats = f'<bdi dir="ltr">{escape(", ".join(FORMATS))}</bdi>'
     note = strings.add_files_note.format(formats=formats, most=most)
     control = f'<input %s type="file" multiple required accept="{escape(",".join(FORMATS))}">'
@@ -110,7 +111,7 @@ def adding(rights: Rights, is_open: bool, speech: Tongue) -> str:
     )
 
 
-def finding(shelf: Shelf, asked: Asked, speech: Tongue) -> str:
+def finding(shelf: Shelf, asked: Asked, speech: LibrarySpeech) -> str:
     """The form that narrows and orders the list."""
     strings, query, wrong = speech.own, asked.query, asked.wrong
     dated = f'inputmode="numeric" size="10" maxlength="10" placeholder="{strings.date_hint}"'
@@ -137,7 +138,7 @@ def finding(shelf: Shelf, asked: Asked, speech: Tongue) -> str:
     )
 
 
-def _found(shelf: Shelf, found: list[Document], asked: Asked, speech: Tongue) -> str:
+def _found(shelf: Shelf, found: list[Document], asked: Asked, speech: LibrarySpeech) -> str:
     strings, query = speech.own, asked.query
     if asked.wrong:
         return ""
@@ -152,15 +153,16 @@ def _found(shelf: Shelf, found: list[Document], asked: Asked, speech: Tongue) ->
         span = {"first": number(first + 1), "last": number(first + len(shown))}
         count = strings.range.format(count=number(len(found)), **span)
     rows = "".join(_row(shelf, card, speech) for card in shown)
+    ways = paging(page, pages, lambda to: query.address(page=to), speech)
     return (
         f'<p class="count" role="status">{count}</p>'
         f'<table role="table" class="documents" aria-label="{strings.table}">'
         f'<thead role="rowgroup"><tr role="row">{_heads(query, speech)}</tr></thead>'
-        f'<tbody role="rowgroup">{rows}</tbody></table>{_paging(query, page, pages, speech)}'
+        f'<tbody role="rowgroup">{rows}</tbody></table>{ways}'
     )
 
 
-def _heads(query: Query, speech: Tongue) -> str:
+def _heads(query: Query, speech: LibrarySpeech) -> str:
     column, direction = _SORTED[query.sort]
     cells = []
     for name, label in speech.own.columns:
@@ -172,7 +174,7 @@ def _heads(query: Query, speech: Tongue) -> str:
     return "".join(cells)
 
 
-def _row(shelf: Shelf, card: Document, speech: Tongue) -> str:
+def _row(shelf: Shelf, card: Document, speech: LibrarySpeech) -> str:
     strings = speech.own
     names = dict.fromkeys(name for name in (card.author, card.publisher) if name)
     below = ", ".join(map(told, names))
@@ -195,20 +197,3 @@ def _row(shelf: Shelf, card: Document, speech: Tongue) -> str:
         for label, cell in zip(labels, cells, strict=True)
     )
     return f'<tr role="row"><th role="rowheader" scope="row">{name}{about}</th>{rest}</tr>'
-
-
-def _paging(query: Query, page: int, pages: int, speech: Tongue) -> str:
-    if pages == 1:
-        return ""
-    strings = speech.own
-    steps = (
-        (strings.first_page, 1, page > 2),
-        (strings.previous_page, page - 1, page > 1),
-        (strings.next_page, page + 1, page < pages),
-        (strings.last_page, pages, page < pages - 1),
-    )
-    links = [link(query.address(page=to), label, "button") for label, to, there in steps if there]
-    place = strings.page_of.format(page=number(page), pages=number(pages))
-    before = sum(there for _, to, there in steps if to < page)
-    links.insert(before, f'<span class="place">{place}</span>')
-    return f'<nav class="paging" aria-label="{strings.pages}">{"".join(links)}</nav>'

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from html import escape
 
 from ui.footnotes import legible
-from ui.library_parts import Tongue, address, heft, link, notice, number, told
 from ui.library_results import ENDED, Result, Told
+from ui.library_strings import LibrarySpeech
 from ui.library_uploads import FOLDER
 from ui.progress import duration
 from ui.render_parts import escaped
+from ui.view_parts import address, link, notice, number, size_html, told
 
 NAMED = 3
 """Files named in the heading of an addition."""
@@ -21,7 +22,7 @@ SHOWN = 50
 _FAULTS = ("failed", "left_out")
 
 
-def page(additions: Sequence[Told], fault: str, changes: bool, speech: Tongue) -> str:
+def page(additions: Sequence[Told], fault: str, changes: bool, speech: LibrarySpeech) -> str:
     """The whole view. `library.js` asks for it again as long as `#work` says that it is busy.
 
     What it reads out (`role="status"`) changes only when an addition ends.
@@ -39,7 +40,7 @@ def page(additions: Sequence[Told], fault: str, changes: bool, speech: Tongue) -
     )
 
 
-def _said(additions: Sequence[Told], speech: Tongue) -> str:
+def _said(additions: Sequence[Told], speech: LibrarySpeech) -> str:
     """In one sentence how the last addition that is over ended."""
     strings = speech.own
     over = [addition for addition in additions if addition.state in ENDED]
@@ -50,7 +51,7 @@ def _said(additions: Sequence[Told], speech: Tongue) -> str:
     return strings.work_ended.format(**values)
 
 
-def _addition(addition: Told, changes: bool, speech: Tongue) -> str:
+def _addition(addition: Told, changes: bool, speech: LibrarySpeech) -> str:
     strings = speech.own
     names = ", ".join(told(name) for name in addition.names[:NAMED])
     if len(addition.names) > NAMED:
@@ -67,7 +68,7 @@ def _addition(addition: Told, changes: bool, speech: Tongue) -> str:
     )
 
 
-def _progress(addition: Told, changes: bool, speech: Tongue) -> str:
+def _progress(addition: Told, changes: bool, speech: LibrarySpeech) -> str:
     strings = speech.own
     if addition.state in ENDED:
         return ""
@@ -90,20 +91,20 @@ def _progress(addition: Told, changes: bool, speech: Tongue) -> str:
     )
 
 
-def _pace(addition: Told, speech: Tongue) -> str:
+def _pace(addition: Told, speech: LibrarySpeech) -> str:
     strings = speech.own
     if not addition.total:
         return strings.work_starting
-    done, total = heft(addition.done), heft(addition.total)
+    done, total = size_html(addition.done), size_html(addition.total)
     said = [strings.work_progress.format(done=done, total=total)]
     if addition.rate is not None and addition.left is not None:
-        said.append(strings.work_rate.format(rate=heft(addition.rate)))
+        said.append(strings.work_rate.format(rate=size_html(addition.rate)))
         said.append(strings.work_left.format(time=escape(duration(addition.left))))
     counts = _counts(addition, speech)
     return " · ".join([*said, counts] if counts else said)
 
 
-def _outcome(addition: Told, speech: Tongue) -> str:
+def _outcome(addition: Told, speech: LibrarySpeech) -> str:
     strings = speech.own
     if addition.state == "stopped":
         return notice("warn", strings.work_stopped)
@@ -114,14 +115,14 @@ def _outcome(addition: Told, speech: Tongue) -> str:
     return notice("warn" if faults else "good", counts) if counts else ""
 
 
-def _counts(addition: Told, speech: Tongue) -> str:
+def _counts(addition: Told, speech: LibrarySpeech) -> str:
     """ "Added: 3. Failed: 1." """
     labels = speech.own.outcomes
     counts = addition.counts
     return " ".join(f"{label}: {number(counts[key])}." for key, label in labels if counts.get(key))
 
 
-def _results(results: Sequence[Result], addition: Told, speech: Tongue) -> str:
+def _results(results: Sequence[Result], addition: Told, speech: LibrarySpeech) -> str:
     """A list for each kind of outcome, what went wrong first."""
     kinds = dict.fromkeys(result.outcome for result in results)
     return "".join(
@@ -130,7 +131,7 @@ def _results(results: Sequence[Result], addition: Told, speech: Tongue) -> str:
     )
 
 
-def _of_a_kind(kind: str, results: Sequence[Result], addition: Told, speech: Tongue) -> str:
+def _of_a_kind(kind: str, results: Sequence[Result], addition: Told, speech: LibrarySpeech) -> str:
     strings = speech.own
     items = [f"<li>{_result(result, speech)}</li>" for result in results]
     unlisted = addition.counts.get(kind, 0) - len(results)
@@ -145,7 +146,7 @@ def _of_a_kind(kind: str, results: Sequence[Result], addition: Told, speech: Ton
     return f"<h3>{label}</h3>{note}{shown}"
 
 
-def _result(result: Result, speech: Tongue) -> str:
+def _result(result: Result, speech: LibrarySpeech) -> str:
     strings = speech.own
     name = f"<bdi>{escaped(_short(result.source))}</bdi>"
     if result.document:

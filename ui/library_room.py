@@ -11,15 +11,15 @@ from index.errors import IndexLocked, IndexMissing, IndexStateError, OnRecordErr
 from ui.desk import Desk
 from ui.library_list import Asked, Rights
 from ui.library_list import page as list_page
-from ui.library_parts import Tongue, link, notice, tongue
 from ui.library_progress import page as work_page
 from ui.library_results import ENDED
 from ui.library_shelf import Shelf
-from ui.library_strings import LibraryStrings
+from ui.library_strings import LibrarySpeech, LibraryStrings
 from ui.library_uploads import sweep
 from ui.library_work import Work
 from ui.render_parts import escaped
 from ui.shell import language_of, respond
+from ui.view_parts import link, notice, speech_in
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -52,8 +52,8 @@ class Room:
         self._rights = Rights(desk.changes, desk.local, desk.most_upload)
         self._shelf: tuple[Snapshot, Shelf] | None = None
 
-    def speech(self, request: Request) -> Tongue:
-        return tongue(language_of(request))
+    def speech(self, request: Request) -> LibrarySpeech:
+        return speech_in(language_of(request), LibraryStrings)
 
     def problem(self, request: Request, status: int, heading: str, fault: str) -> Response:
         """A page that says what is wrong and leads back. `fault` is HTML."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ui.view_parts import Speech
+
 
 @dataclass(frozen=True, slots=True)
 class LibraryStrings:
@@ -52,12 +54,6 @@ class LibraryStrings:
     table: str
     unknown: str
     inside: str
-    pages: str
-    page_of: str
-    first_page: str
-    previous_page: str
-    next_page: str
-    last_page: str
 
     too_long: str
     bad_date: str
@@ -116,7 +112,6 @@ class LibraryStrings:
     file: str
     intake: str
     received: str
-    received_at: str
     bytes: str
     byte_count: str
     sha256: str
@@ -176,3 +171,6 @@ class LibraryStrings:
     remove_yes: str
     remove_part: str
     removed: str
+
+
+LibrarySpeech = Speech[LibraryStrings]

@@ -15,8 +15,9 @@ from itertools import pairwise
 
 from index.documents import Document
 from rag.pinpoints import unseen
-from ui.library_parts import Tongue, number
+from ui.library_strings import LibrarySpeech
 from ui.render_parts import escaped, hidden
+from ui.view_parts import number
 
 PART = 20_000
 """Characters of a part: some ten pages, quick on a phone."""
@@ -96,7 +97,7 @@ def parts(document: Document) -> int:
     return part_of(document, len(document.text)) + 1
 
 
-def part_html(document: Document, part: int, hits: Hits, speech: Tongue) -> str:
+def part_html(document: Document, part: int, hits: Hits, speech: LibrarySpeech) -> str:
     """A part of the text. What `hits` name is marked and has an `id`, "hit-N" from 1."""
     text = _Text(document, hits, speech)
     pieces = []
@@ -126,7 +127,7 @@ def _pieces(document: Document, part: int) -> Iterator[tuple[int, int, int]]:
 class _Text:
     """Makes HTML of the spans of one document, with the same marks throughout."""
 
-    def __init__(self, document: Document, hits: Hits, speech: Tongue) -> None:
+    def __init__(self, document: Document, hits: Hits, speech: LibrarySpeech) -> None:
         self._document = document
         self._hits = hits
         self._speech = speech

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rag.answer import Answer, Citation, Claim, Difference
-from rag.proof import led
+from rag.proof import in_order
 from ui.render_checks import Checks, actions, key, said
 from ui.render_parts import escaped, opener, published, reference
 from ui.render_take import notes
@@ -35,18 +35,16 @@ def told(
     are. With `checks`, each citation has its row of actions: of an answer that is whole.
     """
     premises = [d for d in differences if d.kind == "premise"]
-    against = {number for premise in premises for number in premise.citations}
-    contradicting = [c for c in given if any(x.number in against for x in c.citations)]
-    rest = [claim for claim in given if claim not in contradicting]
+    contradicting, rest = in_order(given, differences)
     otherwise = "".join(_premise(premise, strings) for premise in premises)
     if otherwise:
-        contrary = claims(led(contradicting), strings, checks)
+        contrary = claims(contradicting, strings, checks)
         otherwise = f"<h3>{strings.otherwise}</h3>{otherwise}{contrary}"
     cited = {c.number: c for claim in given for c in claim.citations}
     differing = "".join(
         _sides(d, cited, strings, checks) for d in differences if d.kind != "premise"
     )
-    shown = claims(led(rest) if contradicting else rest, strings, checks)
+    shown = claims(rest, strings, checks)
     return (
         f'<div class="otherwise">{otherwise}</div>{shown}<div class="differing">{differing}</div>'
     )

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from index.documents import Document, Span
 from rag.answer import Voice
 from rag.pinpoints import Pinpoint
-from ui.footnotes import cautions, containers, is_inferred, where_in
+from ui.footnotes import cautions, containers, dated, is_inferred, where_in
 from ui.strings import ENGLISH, Strings
 
 _UNSEEN = re.compile(
@@ -133,12 +133,5 @@ def date(published: str | None, strings: Strings) -> str:
     """An ISO date of any precision in words; what is no such date, as it was given."""
     if not published:
         return f'<span class="undated">{strings.no_date}</span>'
-    year, _, rest = published.partition("-")
-    month, _, day = rest.partition("-")
-    form = strings.date_day if day else strings.date_month if month else strings.date_year
-    try:
-        name = strings.months[int(month) - 1] if month else ""
-        words = form.format(year=int(year), month=name, day=int(day) if day else "")
-    except (ValueError, IndexError):
-        words = published
+    words = dated(published, strings)
     return f'<time datetime="{escape(published)}">{escaped(words)}</time>'

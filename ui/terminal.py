@@ -15,7 +15,7 @@ from index.manifest import Manifest
 from rag import answer as answers
 from rag.answer import Answer, Citation, Claim, Hit, Place, Voice
 from rag.pinpoints import Pinpoint
-from rag.proof import led
+from rag.proof import in_order
 from ui.excerpts import excerpt, pieces
 from ui.footnotes import as_of_inferred, cautions, is_inferred, where_in
 from ui.options import printable
@@ -85,16 +85,14 @@ def spoken(voice: Voice) -> str:
 def _told(answer: Answer) -> list[list[str]]:
     """What contradicts the question, the sentences, the differences, and the footnotes."""
     premises = [d for d in answer.differences if d.kind == "premise"]
-    against = {number for premise in premises for number in premise.citations}
-    first = [c for c in answer.claims if any(x.number in against for x in c.citations)]
-    rest = [c for c in answer.claims if c not in first]
+    first, rest = in_order(answer.claims, answer.differences)
     warned = [ENGLISH.taken_for_granted.format(subject=p.subject) for p in premises if p.subject]
-    otherwise = [ENGLISH.otherwise, *map(_sentence, led(first)), *warned] if premises else []
+    otherwise = [ENGLISH.otherwise, *map(_sentence, first), *warned] if premises else []
     cited = {c.number: c for c in answer.citations}
     differing = [_sides(d, cited) for d in answer.differences if d.kind != "premise"]
     return [
         otherwise,
-        [_sentence(c) for c in (led(rest) if first else rest)],
+        [_sentence(c) for c in rest],
         *differing,
         [footnote(c) for c in cited.values()],
     ]

@@ -14,9 +14,9 @@ from index.intake import TOOL
 from rag.answer import Answer, Citation, Claim, Difference
 from rag.citing import PLAIN, Note, footnotes
 from rag.citing.answers import Cited
-from rag.proof import led
+from rag.proof import in_order
 from ui import reasons
-from ui.footnotes import as_of_inferred, is_inferred
+from ui.footnotes import as_of_inferred, dated, is_inferred
 from ui.strings import Strings
 from ui.words import words
 
@@ -89,27 +89,11 @@ def made_by(language: str = "en") -> str:
     return words(TakingStrings, language).made_by.format(tool=TOOL)
 
 
-def dated(published: str | None, strings: Strings, none: str) -> str:
-    """An ISO date of any precision in words; `none` where there is none."""
-    year, month, day = (*(published or "").split("-"), "", "")[:3]
-    form = strings.date_day if day else strings.date_month if month else strings.date_year
-    try:
-        name = strings.months[int(month) - 1] if month else ""
-        return form.format(year=int(year), month=name, day=int(day) if day else "")
-    except (ValueError, IndexError):  # no such date: as it was given
-        return published or none
-
-
 def _ordered(answer: Answer, strings: Strings) -> list[tuple[str, list[Claim]]]:
     """What contradicts the question first, as the page has it, then the rest; with headings."""
-    premises = [d for d in answer.differences if d.kind == "premise"]
-    against = {number for premise in premises for number in premise.citations}
-    contradicting = [c for c in answer.claims if any(x.number in against for x in c.citations)]
-    rest = [claim for claim in answer.claims if claim not in contradicting]
-    if not contradicting:
-        return [("", rest)] if rest else []
-    parts = [(strings.otherwise, led(contradicting))]
-    return [*parts, ("", led(rest))] if rest else parts
+    contradicting, rest = in_order(answer.claims, answer.differences)
+    parts = ((strings.otherwise, contradicting), ("", rest))
+    return [(heading, claims) for heading, claims in parts if claims]
 
 
 def _told(
@@ -152,12 +136,12 @@ def _sides(
         document = cited[number].document
         short = [document.text[start:end] for start, end in cited[number].short]
         said = ", ".join(short) or cited[number].quote
-        when = dated(document.published, strings, own.no_date)
+        when = dated(document.published, strings) if document.published else own.no_date
         if is_inferred(document):
             when = strings.inferred.format(date=when)
         named = own.notes_named.format(number=numbers[number])
         sides.append(own.side.format(date=when, words=f"{said} ({named})"))
-    return f"{strings.differ.format(subject=found.subject)}. {'; '.join(sides)}."
+    return f"{strings.differ}. {'; '.join(sides)}."
 
 
 def _account(answer: Answer, strings: Strings) -> Iterator[str]:
@@ -165,7 +149,7 @@ def _account(answer: Answer, strings: Strings) -> Iterator[str]:
     if not answer.as_of:
         yield strings.as_of_unknown
     else:
-        when = dated(answer.as_of, strings, "")
+        when = dated(answer.as_of, strings)
         if as_of_inferred(answer):
             when = strings.inferred.format(date=when)
         form = strings.as_of_found if answer.abstained else strings.as_of

@@ -1,30 +1,50 @@
-"""Pieces of HTML that the pages of the library share. What is not ours goes through `escaped`."""
+"""Pieces of HTML that the library and the list of checks share. What is not ours is escaped."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
+from typing import ClassVar, Generic, TypeVar
 from urllib.parse import quote
 
 from index.documents import Document
-from ui.library_strings import LibraryStrings
 from ui.progress import size
 from ui.render_parts import date, escaped
 from ui.strings import Strings
-from ui.words import words
+from ui.words import Words, words
 
 
 @dataclass(frozen=True, slots=True)
-class Tongue:
-    """The words of the library in a language, and those of the page where one asks."""
+class ViewStrings:
+    """What these views have in common; `ui/words/<language>/view.toml` holds it."""
 
-    own: LibraryStrings
+    FILE: ClassVar = "view"
+
+    pages: str
+    page_of: str
+    first_page: str
+    previous_page: str
+    next_page: str
+    last_page: str
+    moment: str
+
+
+Own = TypeVar("Own", bound=Words)
+
+
+@dataclass(frozen=True, slots=True)
+class Speech(Generic[Own]):
+    """The words of a view in a language; of all views; and of the page where one asks."""
+
+    own: Own
+    view: ViewStrings
     ask: Strings
 
 
-def tongue(language: str) -> Tongue:
-    return Tongue(words(LibraryStrings, language), words(Strings, language))
+def speech_in(language: str, own: type[Own]) -> Speech[Own]:
+    """`own` is the view's dataclass of strings."""
+    return Speech(words(own, language), words(ViewStrings, language), words(Strings, language))
 
 
 def address(document: str, step: str = "") -> str:
@@ -85,19 +105,37 @@ def told(text: str | None) -> str:
     return f"<bdi>{escaped(text)}</bdi>" if text else ""
 
 
-def moment(stamp: str, speech: Tongue) -> str:
+def moment(stamp: str, speech: Speech[Own]) -> str:
     """A time in UTC, "2026-01-31T09:30:00Z", to the minute."""
     day, _, time = stamp.partition("T")
-    return speech.own.received_at.format(date=date(day, speech.ask), time=escape(time[:5]))
+    return speech.view.moment.format(date=date(day, speech.ask), time=escape(time[:5]))
 
 
-def heft(count: float) -> str:
+def size_html(count: float) -> str:
     """Bytes for people, as HTML."""
     return f"<bdi>{escape(size(count))}</bdi>"
 
 
 def number(count: int) -> str:
     return f"{count:,}"
+
+
+def paging(page: int, pages: int, address_of: Callable[[int], str], speech: Speech[Own]) -> str:
+    """The way from page to page of a list, counted from 1; empty where there is one only."""
+    if pages == 1:
+        return ""
+    strings = speech.view
+    steps = (
+        (strings.first_page, 1, page > 2),
+        (strings.previous_page, page - 1, page > 1),
+        (strings.next_page, page + 1, page < pages),
+        (strings.last_page, pages, page < pages - 1),
+    )
+    links = [link(address_of(to), label, "button") for label, to, there in steps if there]
+    place = strings.page_of.format(page=number(page), pages=number(pages))
+    before = sum(there for _, to, there in steps if to < page)
+    links.insert(before, f'<span class="place">{place}</span>')
+    return f'<nav class="paging" aria-label="{strings.pages}">{"".join(links)}</nav>'
 
 
 def is_stated(document: Document, field: str) -> bool:
